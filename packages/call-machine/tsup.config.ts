@@ -1,0 +1,3 @@
+import { library } from '@ringfence/tooling/tsup';
+
+export default library(['index', 'testing/index']);

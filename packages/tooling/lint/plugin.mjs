@@ -1,0 +1,57 @@
+import { ambientRule } from './ambient-rule.mjs';
+import { layerRule } from './layer-rule.mjs';
+
+const exportAllRule = {
+  create: (context) => ({
+    ExportAllDeclaration(node) {
+      context.report({ node, message: 'name what is exported; export * is not for this file' });
+    },
+  }),
+};
+
+/** The rules of this repository, for oxlint. */
+export default {
+  meta: { name: 'ringfence' },
+  rules: {
+    layers: layerRule,
+    'no-export-all': exportAllRule,
+    'no-ambient-time': ambientRule({
+      paths: [
+        'Date.now',
+        'performance.now',
+        'performance.timeOrigin',
+        'setTimeout',
+        'setInterval',
+        'setImmediate',
+        'scheduler',
+        'Math.random',
+        'crypto.randomUUID',
+        'crypto.getRandomValues',
+        'AbortSignal.timeout',
+        'process.hrtime',
+        'process.uptime',
+      ],
+      modules: {
+        timers: true,
+        'timers/promises': true,
+        perf_hooks: ['performance'],
+        crypto: [
+          'randomUUID',
+          'randomBytes',
+          'randomInt',
+          'randomFill',
+          'randomFillSync',
+          'webcrypto',
+        ],
+        process: ['hrtime', 'uptime'],
+      },
+      isEmptyDateBanned: true,
+      advice: 'take a Clock or a Random from base',
+    }),
+    'no-ambient-process': ambientRule({
+      paths: ['process.env', 'process.exit', 'console'],
+      modules: { process: ['env', 'exit'], console: true },
+      advice: 'only composition roots read the environment, exit or print',
+    }),
+  },
+};
