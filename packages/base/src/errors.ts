@@ -1,0 +1,88 @@
+/** Who has to act on an error. `caller` is the code or person that made the call into us. */
+export type Fault = 'caller' | 'peer' | 'network' | 'device' | 'server' | 'internal';
+
+/** What an error carries besides its code and message. */
+export interface ErrorFacts {
+  /** Whose side the cause lies on. */
+  readonly fault: Fault;
+  /** True when the same request may succeed later without a change. */
+  readonly retryable: boolean;
+  /** What the reader can do about it, one sentence. */
+  readonly hint: string;
+}
+
+export interface RingfenceErrorOptions extends ErrorFacts {
+  readonly cause?: unknown;
+  /** Structured detail, safe to log: never a token, an SDP or a phone number. */
+  readonly details?: Readonly<Record<string, unknown>>;
+}
+
+const brand = Symbol.for('@ringfence/error');
+
+/**
+ * The one error class of every Ringfence package. Switch on `code`, never on the message.
+ *
+ * Messages read "unable to X; Y". `instanceof` holds across two copies of this package, because
+ * it looks for a shared symbol and not for the constructor.
+ *
+ * @example
+ * try { await phone.dial('nobody') } catch (error) {
+ *   if (error instanceof RingfenceError && error.code === 'invalid_address') showHint(error.hint);
+ * }
+ */
+export class RingfenceError<Code extends string = string> extends Error implements ErrorFacts {
+  readonly code: Code;
+  readonly fault: Fault;
+  readonly retryable: boolean;
+  readonly hint: string;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: Code, message: string, options: RingfenceErrorOptions) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'RingfenceError';
+    this.code = code;
+    this.fault = options.fault;
+    this.retryable = options.retryable;
+    this.hint = options.hint;
+    this.details = options.details ?? {};
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    // A subclass asks for itself: the brand says only that it is one of ours.
+    if (this !== RingfenceError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    return typeof value === 'object' && value !== null && brand in value;
+  }
+}
+
+/**
+ * Makes an `Error` of whatever was thrown, once, at a boundary. Errors pass through unchanged.
+ * Any other value becomes a {@link RingfenceError} with code `unknown`, the value as its cause.
+ */
+export function toError(thrown: unknown): Error {
+  if (thrown instanceof Error) return thrown;
+  return new RingfenceError('unknown', 'unable to go on; a value that is no error was thrown', {
+    fault: 'internal',
+    retryable: false,
+    hint: 'Throw an Error.',
+    cause: thrown,
+  });
+}
+
+/**
+ * The error for an option out of its range. It names the field and the value received.
+ * Code `invalid_option`.
+ */
+export function optionError(field: string, received: unknown, legal: string) {
+  return new RingfenceError(
+    'invalid_option',
+    `unable to use option ${field}; ${String(received)} is not ${legal}`,
+    { fault: 'caller', retryable: false, hint: `Set ${field} to ${legal}.`, details: { field } },
+  );
+}
+
+/** Returns `value` when it is a finite number within the bounds, else throws {@link optionError}. */
+export function numberOption(field: string, value: number, least: number, most: number): number {
+  if (Number.isFinite(value) && value >= least && value <= most) return value;
+  throw optionError(field, value, `a number from ${least} to ${most}`);
+}

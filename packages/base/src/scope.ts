@@ -1,0 +1,153 @@
+import { toError } from './errors.ts';
+
+/** Something a scope can own: a function to run at the end, or a disposable. */
+export type Owned = (() => unknown) | Disposable | AsyncDisposable;
+
+/** The part of `EventTarget` that {@link Scope.listen} needs. */
+export interface Listenable {
+  addEventListener(type: string, listener: (event: unknown) => void): void;
+  removeEventListener(type: string, listener: (event: unknown) => void): void;
+}
+
+/**
+ * Owns resources and ends them together, one after another: what is owned last ends first, and
+ * has ended before the next one starts to end. One that throws or rejects does not keep the
+ * others from ending. One whose promise never settles does: give it a deadline of its own.
+ *
+ * A scope that is closed ends at once what it is given afterwards, so that nothing slips through
+ * a race between "made" and "owned".
+ *
+ * @example
+ * await using scope = new Scope('call');
+ * const timer = clock.setTimeout(ring, 1_000);
+ * scope.own(() => clock.clearTimeout(timer));
+ */
+export class Scope implements AsyncDisposable {
+  readonly name: string;
+  readonly #owned = new Set<Owned>();
+  /** Ends under way, so that closing waits for those it did not start. */
+  readonly #ending = new Set<Promise<void>>();
+  /** What was ended since the closing began: owned again, it is not ended again. */
+  readonly #ended = new WeakSet<Owned>();
+  readonly #onError: (error: Error) => void;
+  #abort: AbortController | undefined;
+  #closing: Promise<void> | undefined;
+  #leaveParent: (() => void) | undefined;
+
+  /** `onError` hears of each resource that failed to end. Default: it is dropped. */
+  constructor(name: string, options: { onError?: (error: Error) => void } = {}) {
+    this.name = name;
+    this.#onError = options.onError ?? (() => {});
+  }
+
+  /** Aborts when the scope starts to close, before anything it owns ends. */
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.closed) this.#abort.abort();
+    }
+    return this.#abort.signal;
+  }
+
+  /** True from the first call of {@link close}. */
+  get closed(): boolean {
+    return this.#closing !== undefined;
+  }
+
+  /** How many resources it owns now. Zero after {@link close}. */
+  get size(): number {
+    return this.#owned.size;
+  }
+
+  /** Takes `resource` and returns it. Owned twice, it ends once. */
+  own<T extends Owned>(resource: T): T {
+    if (!this.closed) this.#owned.add(resource);
+    else if (!this.#owned.has(resource) && !this.#ended.has(resource)) void this.#end(resource);
+    return resource;
+  }
+
+  /** Lets go of `resource` without ending it. True when it was owned. */
+  disown(resource: Owned): boolean {
+    return this.#owned.delete(resource);
+  }
+
+  /** Ends one resource now. Does nothing when it is not owned. Never rejects. */
+  async end(resource: Owned): Promise<void> {
+    if (this.#owned.delete(resource)) await this.#end(resource);
+  }
+
+  /** Listens until the scope closes, or until the returned function is called. */
+  listen<Event>(target: Listenable, type: string, listener: (event: Event) => void): () => void {
+    const typed = listener as (event: unknown) => void;
+    target.addEventListener(type, typed);
+    const stop = (): void => {
+      this.#owned.delete(stop);
+      target.removeEventListener(type, typed);
+    };
+    return this.own(stop);
+  }
+
+  /** A scope that closes with this one, or before it. Its errors go where this one's go. */
+  child(name: string): Scope {
+    const child = new Scope(`${this.name}/${name}`, { onError: this.#onError });
+    const close = (): Promise<void> => child.close();
+    child.#leaveParent = () => this.#owned.delete(close);
+    this.own(close);
+    return child;
+  }
+
+  /**
+   * Ends everything it owns. Idempotent: a second call joins the first. Resolves when all has
+   * ended, also what is owned or was ended by itself meanwhile. Never rejects.
+   */
+  close(): Promise<void> {
+    if (this.#closing === undefined) {
+      let finish!: () => void;
+      // Set before anything ends: an owner that adds while we end is ended too.
+      this.#closing = new Promise((resolve) => (finish = resolve));
+      this.#abort?.abort();
+      void this.#endAll().then(finish);
+    }
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #endAll(): Promise<void> {
+    const resources = [...this.#owned].reverse();
+    for (const resource of resources) {
+      // Gone when another resource's end disowned it, or ended it by itself.
+      if (!this.#owned.delete(resource)) continue;
+      await this.#end(resource);
+    }
+    while (this.#ending.size > 0) await Promise.all(this.#ending);
+    this.#leaveParent?.();
+  }
+
+  #end(resource: Owned): Promise<void> {
+    if (this.closed) this.#ended.add(resource);
+    const ending: Promise<void> = this.#run(resource).finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+    return ending;
+  }
+
+  async #run(resource: Owned): Promise<void> {
+    try {
+      if (typeof resource === 'function') await resource();
+      else if (Symbol.asyncDispose in resource) await resource[Symbol.asyncDispose]();
+      else resource[Symbol.dispose]();
+    } catch (thrown) {
+      this.#report(toError(thrown));
+    }
+  }
+
+  #report(error: Error): void {
+    try {
+      this.#onError(error);
+    } catch {
+      // Whoever listens for errors must not break the closing of everything else.
+    }
+  }
+}

@@ -1,0 +1,94 @@
+import { RingfenceError } from '@ringfence/base';
+import type { ErrorFacts } from '@ringfence/base';
+import type { EndReason, LegLostReason } from './facts.ts';
+
+/** Why the rules refuse a command. */
+export type RefusalCode =
+  | 'call_not_found'
+  | 'call_ended'
+  | 'answered_elsewhere'
+  | 'leg_lost'
+  | 'deadline_passed'
+  | 'wrong_state'
+  | 'cannot_dial_self'
+  | 'invalid_address'
+  | 'address_unsupported'
+  | 'already_in_call'
+  | 'nothing_to_send';
+
+/** A refusal: the code, and what the other side needs to understand it. */
+export interface Refusal {
+  readonly code: RefusalCode;
+  readonly endReason?: EndReason;
+  readonly lostReason?: LegLostReason;
+  /** Who answered, when another did. */
+  readonly byUserId?: string;
+  /** When that was, on the store's clock. */
+  readonly at?: number;
+}
+
+interface RefusalText extends ErrorFacts {
+  readonly message: string;
+}
+
+/* @__NO_SIDE_EFFECTS__ */
+function caller(message: string, hint: string): RefusalText {
+  return { fault: 'caller', retryable: false, message, hint };
+}
+
+/** What each refusal means, whose fault it is, and what to do. */
+export const refusalTexts: Readonly<Record<RefusalCode, RefusalText>> = {
+  call_not_found: caller(
+    'unable to find the call; it does not exist or is not yours',
+    'Check the call id.',
+  ),
+  call_ended: {
+    fault: 'peer',
+    retryable: false,
+    message: 'unable to change the call; it has ended',
+    hint: 'Dial again for a new call.',
+  },
+  answered_elsewhere: {
+    fault: 'peer',
+    retryable: false,
+    message: 'unable to accept the call; another device answered it',
+    hint: 'Go on with the call on the device that answered.',
+  },
+  leg_lost: {
+    fault: 'peer',
+    retryable: false,
+    message: 'unable to act for this device; it no longer rings',
+    hint: 'Wait for the next call.',
+  },
+  deadline_passed: {
+    fault: 'caller',
+    retryable: false,
+    message: 'unable to accept the call; its ring time is over',
+    hint: 'Call back.',
+  },
+  wrong_state: caller(
+    'unable to do this; the call is not in a state that allows it',
+    'Look at the state of the call first.',
+  ),
+  cannot_dial_self: caller('unable to dial; the address is your own', 'Dial someone else.'),
+  invalid_address: caller(
+    'unable to dial; the address cannot be read',
+    'Write user:ID, with 1 to 64 letters, digits, dots, @, _ or -.',
+  ),
+  address_unsupported: caller(
+    'unable to dial; this server does not serve that kind of address',
+    'Dial a user: address.',
+  ),
+  already_in_call: caller('unable to dial; you are in a call already', 'Hang up first.'),
+  nothing_to_send: caller(
+    'unable to dial; neither audio nor video was asked for',
+    'Ask for audio, video or both.',
+  ),
+};
+
+/** The error a caller sees for a refusal. Its `details` are the refusal's other fields. */
+export function refusalError(refusal: Refusal): RingfenceError<RefusalCode> {
+  const { message, ...facts } = refusalTexts[refusal.code];
+  const { code, ...details } = refusal;
+  return new RingfenceError(code, message, { ...facts, details });
+}

@@ -1,0 +1,87 @@
+/*
+ * What a client sends, by name. Strict: a field that is not known is refused (P-205).
+ *
+ *   request { id, request, body }   answered once, by id
+ *   notice  { notice, body }        not answered
+ */
+import { knownCalls } from './limits.ts';
+import { anything, exact, flag, map, optional, text } from './schema.ts';
+import type { Output, Schema } from './schema.ts';
+import { sentAcknowledgement, sentSignal } from './signals.ts';
+import {
+  address,
+  callId,
+  commandId,
+  deviceId,
+  endCause,
+  mediaEpoch,
+  seq,
+  shortText,
+  token,
+} from './values.ts';
+
+const onCall = exact({ callId });
+
+/** What a client may ask for. Each is answered once, by `id` (P-401). */
+export const requests = {
+  /** First message of a connection: who, on which device, and what it knows already (P-301). */
+  hello: exact({
+    token,
+    device: deviceId,
+    /** Name and version of the client, for logs. */
+    client: optional(shortText),
+    /** Takes a second call while in one. Default false. */
+    callWaiting: optional(flag),
+    /** The newest `seq` of each call the client knows (P-303). */
+    known: optional(map(callId, seq, knownCalls)),
+  }),
+  /** A fresh token for the same user, before the old one expires (P-306). */
+  'token.refresh': exact({ token }),
+  'call.dial': exact({ callId, to: address, media: exact({ audio: flag, video: flag }) }),
+  'call.ring': onCall,
+  'call.accept': onCall,
+  'call.decline': onCall,
+  'call.hang-up': exact({ callId, cause: optional(endCause), dialed: optional(flag) }),
+  'call.media': exact({ callId, mediaEpoch, connected: flag }),
+  'call.update': exact({
+    callId,
+    held: optional(flag),
+    muted: optional(flag),
+    camera: optional(flag),
+  }),
+  /** The events after `afterSeq`, or a snapshot where there are too many (P-505). */
+  'call.sync': exact({ callId, afterSeq: seq }),
+  /** STUN and TURN servers for one call, with credentials for it. */
+  'call.ice-servers': onCall,
+} as const satisfies Record<string, Schema>;
+
+/** What a client says without waiting for an answer. */
+export const notices = {
+  /** Answers a beat (P-602). */
+  beat: exact({ n: seq }),
+  signal: sentSignal,
+  'signal.ack': sentAcknowledgement,
+} as const satisfies Record<string, Schema>;
+
+/** The outside of a frame (P-203). The body is checked apart, by name. */
+export const requestFrame = exact({ id: commandId, request: text(64), body: anything });
+export const noticeFrame = exact({ notice: text(64), body: anything });
+
+export type RequestName = keyof typeof requests;
+export type NoticeName = keyof typeof notices;
+export type RequestBody<Name extends RequestName> = Output<(typeof requests)[Name]>;
+export type NoticeBody<Name extends NoticeName> = Output<(typeof notices)[Name]>;
+
+/** The requests that change a call. Their `id` makes them idempotent (P-405). */
+export type CommandName = Exclude<
+  RequestName,
+  'hello' | 'token.refresh' | 'call.sync' | 'call.ice-servers'
+>;
+
+export function isRequestName(name: string): name is RequestName {
+  return Object.hasOwn(requests, name);
+}
+
+export function isNoticeName(name: string): name is NoticeName {
+  return Object.hasOwn(notices, name);
+}

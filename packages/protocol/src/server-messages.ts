@@ -1,0 +1,105 @@
+/*
+ * What a server sends, by name. Open: a field that is not known passes unread (P-205).
+ *
+ *   answer { id, ok } or { id, error }
+ *   event  { event, body }
+ */
+import { callEvent, callFacts } from './call-messages.ts';
+import type { RequestName } from './client-messages.ts';
+import { anything, flag, list, map, oneOf, open, optional, text } from './schema.ts';
+import type { Output, Schema } from './schema.ts';
+import { receivedAcknowledgement, receivedSignal } from './signals.ts';
+import {
+  callId,
+  commandId,
+  durationMs,
+  iceServer,
+  seq,
+  shortText,
+  time,
+  userId,
+} from './values.ts';
+
+/** How a call is brought up to date: its missed events, or all of its facts (P-505). */
+const catchUp = open({
+  callId,
+  events: optional(list(callEvent, 1_000)),
+  snapshot: optional(callFacts),
+  /** True when the call is not to be found: forget it. */
+  gone: optional(flag),
+});
+
+/** What a command answers: the `seq` reached, and the events it made (P-503). */
+const commandAnswer = open({ callId, seq, events: list(callEvent, 1_000) });
+
+/** What each request answers when it succeeds. */
+export const answers = {
+  hello: open({
+    session: shortText,
+    userId,
+    orgId: shortText,
+    /** The server's time, to place deadlines on the client's clock. */
+    now: time,
+    /** How often the server beats (P-601). */
+    beatMs: durationMs,
+    /** After an unexplained close, wait a random part of this before coming back (P-109). */
+    reconnectSpreadMs: durationMs,
+    /** When the token expires; missing when it does not. */
+    tokenExpiresAt: optional(time),
+    calls: list(catchUp, 1_000),
+  }),
+  'token.refresh': open({ tokenExpiresAt: optional(time) }),
+  'call.dial': commandAnswer,
+  'call.ring': commandAnswer,
+  'call.accept': commandAnswer,
+  'call.decline': commandAnswer,
+  'call.hang-up': commandAnswer,
+  'call.media': commandAnswer,
+  'call.update': commandAnswer,
+  'call.sync': catchUp,
+  'call.ice-servers': open({ iceServers: list(iceServer, 16), expiresAt: optional(time) }),
+} as const satisfies Record<RequestName, Schema>;
+
+/** What a server says by itself. */
+export const events = {
+  /** A sign of life, with the newest `seq` of each live call of the device (P-601). */
+  beat: open({ n: seq, calls: map(callId, seq, 1_000) }),
+  'call.events': open({ callId, events: list(callEvent, 1_000) }),
+  signal: receivedSignal,
+  'signal.ack': receivedAcknowledgement,
+  /** The token expires soon: refresh it in place (P-306). */
+  'token.expiring': open({ expiresAt: time }),
+} as const satisfies Record<string, Schema>;
+
+/** An error as an answer carries it (P-404). */
+export const answerError = open({
+  code: text(64),
+  message: text(1_024),
+  /** Who has to act on it. */
+  fault: optional(oneOf('caller', 'peer', 'network', 'device', 'server', 'internal')),
+  /** True when the same request may succeed later without a change. */
+  retryable: optional(flag),
+  /** What the reader can do about it. */
+  hint: optional(text(1_024, 0)),
+  retryAfterMs: optional(durationMs),
+  details: optional(map(text(64, 0), anything, 64)),
+});
+
+/** The outside of a frame (P-203). The body is checked apart, by name. */
+export const answerFrame = open({
+  id: commandId,
+  ok: optional(anything),
+  error: optional(answerError),
+});
+export const eventFrame = open({ event: text(64), body: anything });
+
+export type EventName = keyof typeof events;
+export type AnswerBody<Name extends RequestName> = Output<(typeof answers)[Name]>;
+export type EventBody<Name extends EventName> = Output<(typeof events)[Name]>;
+export type CatchUp = Output<typeof catchUp>;
+export type CommandAnswer = Output<typeof commandAnswer>;
+export type IceServer = Output<typeof iceServer>;
+
+export function isEventName(name: string): name is EventName {
+  return Object.hasOwn(events, name);
+}
