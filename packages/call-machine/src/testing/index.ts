@@ -1,0 +1,3 @@
+export { FakeCallMedia, FakeSignaling } from './fake-ports.ts';
+
+export type { MediaRequest } from './fake-ports.ts';
