@@ -1,0 +1,45 @@
+import { RingfenceError } from '@ringfence/base';
+import type { Fault } from '@ringfence/base';
+
+/** What can go wrong on the client's own side, next to the codes of the wire and the rules. */
+export type ClientErrorCode =
+  /** The connection could not be made, or was lost. The client goes on trying. */
+  | 'connection_lost'
+  /** The `token` option threw or rejected. The client goes on trying. */
+  | 'token_unavailable'
+  /** The server refused the token, again and again. The client is closed. */
+  | 'unauthorized'
+  /** Another connection of the same device took over. The client is closed. */
+  | 'replaced'
+  /** The client was closed before the request was answered. */
+  | 'client_closed'
+  /** No answer came in the time the request may take. */
+  | 'request_expired'
+  /** A hang-up made the command pointless before it was sent. */
+  | 'command_superseded'
+  /** Too many requests wait for an answer. */
+  | 'queue_full'
+  /** What the server says breaks the protocol. */
+  | 'invalid_answer';
+
+const texts: Readonly<Record<ClientErrorCode, readonly [Fault, string, string]>> = {
+  connection_lost: ['network', 'reach the server; the connection is lost', 'Wait.'],
+  token_unavailable: ['caller', 'connect; the token option failed', 'Look at cause.'],
+  unauthorized: ['caller', 'connect; the token is refused', 'Get a fresh token.'],
+  replaced: ['caller', 'stay connected; this device connected again', 'Use a deviceId a tab.'],
+  client_closed: ['caller', 'go on; the client is closed', 'Make a new client.'],
+  request_expired: ['network', 'wait longer; no answer came in time', 'Try again.'],
+  command_superseded: ['caller', 'send the command; the call is hung up', 'Nothing to do.'],
+  queue_full: ['caller', 'keep the request; too many wait', 'Wait for answers.'],
+  invalid_answer: ['server', 'read the server; it breaks the protocol', 'Check its version.'],
+};
+
+/** Makes an error of this package. */
+export function clientError(
+  code: ClientErrorCode,
+  extra?: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> },
+): RingfenceError<ClientErrorCode> {
+  const [fault, message, hint] = texts[code];
+  const retryable = fault === 'network';
+  return new RingfenceError(code, `unable to ${message}`, { fault, retryable, hint, ...extra });
+}
