@@ -1,0 +1,274 @@
+/*
+ * One peer connection: the media of one epoch.
+ *
+ *   1. The impolite side offers first, audio before video, both always there. So turning a camera
+ *      on later is a new direction in a known place, and often no negotiation at all.
+ *   2. The polite side makes no transceivers of its own before the first offer: only those that an
+ *      offer made can be matched to it (RFC 8829 section 5.10).
+ *   3. Directions only ever widen. A camera that was off and comes back needs a track, no signal.
+ */
+import { RingfenceError, Scope, toError } from '@ringfence/base';
+import type { Clock, Listenable, Logger, Random } from '@ringfence/base';
+import type { IceServer, SignalBody } from '@ringfence/protocol';
+import type { Browser } from './browser.ts';
+import { CandidateBatch } from './candidates.ts';
+import { errorName } from './capture-cause.ts';
+import type { MediaKind } from './capture.ts';
+import { Negotiation } from './negotiation.ts';
+import type { ResolvedMediaOptions } from './options.ts';
+import { Recovery } from './recovery.ts';
+
+/** What one kind sends: `captured` says that there is something to send, even while held. */
+export interface Outgoing {
+  readonly track: MediaStreamTrack | null;
+  readonly captured: boolean;
+}
+
+export type OutgoingMedia = Readonly<Record<MediaKind, Outgoing>>;
+
+export interface PeerHooks {
+  send(body: SignalBody): void;
+  connected(): void;
+  disconnected(): void;
+  failed(error: Error): void;
+  /** The peer sends on this track from now on. */
+  received(track: MediaStreamTrack): void;
+  /** Servers for an ICE restart; null when none could be had. Never rejects. */
+  iceServers(): Promise<readonly IceServer[] | null>;
+}
+
+export interface PeerCollaborators {
+  readonly browser: Pick<Browser, 'createPeerConnection'>;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface PeerRequest {
+  readonly isPolite: boolean;
+  readonly iceServers: readonly IceServer[];
+  readonly outgoing: OutgoingMedia;
+  /** The stream that the peer keeps sound and picture of in step by. */
+  readonly stream: MediaStream;
+}
+
+const kinds: readonly MediaKind[] = ['audio', 'video'];
+
+export class Peer {
+  readonly #scope = new Scope('peer');
+  readonly #connection: RTCPeerConnection;
+  readonly #negotiation: Negotiation;
+  readonly #recovery: Recovery;
+  readonly #candidates: CandidateBatch;
+  readonly #hooks: PeerHooks;
+  readonly #logger: Logger;
+  readonly #policy: RTCIceTransportPolicy;
+  readonly #stream: MediaStream;
+  readonly #transceivers = new Map<MediaKind, RTCRtpTransceiver>();
+  readonly #sent = new Map<MediaKind, MediaStreamTrack | null>();
+  #outgoing: OutgoingMedia;
+
+  /** @throws what the browser throws when it has no peer connection to give. */
+  constructor(
+    request: PeerRequest,
+    options: ResolvedMediaOptions,
+    hooks: PeerHooks,
+    { browser, clock, random, logger }: PeerCollaborators,
+  ) {
+    this.#hooks = hooks;
+    this.#logger = logger;
+    this.#outgoing = request.outgoing;
+    this.#stream = request.stream;
+    this.#policy = options.iceTransportPolicy;
+    this.#connection = this.#create(browser, request.iceServers);
+    this.#candidates = new CandidateBatch(clock, options.candidateBatchMs, (candidates) =>
+      hooks.send({ kind: 'candidates', candidates }),
+    );
+    this.#negotiation = new Negotiation(
+      this.#connection,
+      request.isPolite,
+      {
+        send: (body) => hooks.send(body),
+        offered: () => this.#offered(),
+        failed: (error) => this.#fail(error),
+      },
+      logger,
+    );
+    this.#recovery = new Recovery(
+      options,
+      {
+        connected: () => hooks.connected(),
+        disconnected: () => hooks.disconnected(),
+        restart: () => void this.#restart(),
+        failed: () => this.#fail(unreachable()),
+      },
+      { clock, random },
+    );
+    this.#listen();
+    if (!request.isPolite) for (const kind of kinds) this.#addTransceiver(kind);
+  }
+
+  /** Takes a signal of the peer. */
+  receive(body: SignalBody): void {
+    this.#negotiation.receive(body);
+  }
+
+  /** Sends these tracks from now on. Negotiates only where a direction has to widen. */
+  send(outgoing: OutgoingMedia): void {
+    this.#outgoing = outgoing;
+    for (const kind of kinds) this.#applyOutgoing(kind);
+  }
+
+  getStats(): Promise<RTCStatsReport> {
+    return this.#connection.getStats();
+  }
+
+  /** Ends the connection at once. Idempotent. */
+  close(): void {
+    this.#negotiation.stop();
+    this.#recovery.stop();
+    this.#candidates.stop();
+    this.#connection.close();
+    void this.#scope.close();
+  }
+
+  #listen(): void {
+    const connection = this.#connection;
+    // The DOM's overloads do not fit a plain listener type.
+    const target = connection as unknown as Listenable;
+    const on = <Event>(type: string, listener: (event: Event) => void): void => {
+      this.#scope.listen(target, type, (event: Event) => {
+        // Browsers deliver what was queued before close().
+        if (!this.#scope.closed) listener(event);
+      });
+    };
+    on('negotiationneeded', () => void this.#negotiation.offer());
+    on<RTCPeerConnectionIceEvent>('icecandidate', ({ candidate }) => {
+      // No candidate, or an empty one, says that there are no more (RFC 8838 section 14).
+      if (!candidate?.candidate) this.#candidates.flush();
+      else this.#candidates.add(candidate);
+    });
+    on<RTCTrackEvent>('track', ({ track, transceiver }) => {
+      this.#adopt();
+      const kind = track.kind as MediaKind;
+      if (this.#transceivers.get(kind) === transceiver) this.#hooks.received(track);
+    });
+    on('connectionstatechange', () => {
+      this.#recovery.connectionChanged(connection.connectionState);
+    });
+    on('signalingstatechange', () => {
+      if (connection.signalingState === 'stable') this.#recovery.negotiated();
+    });
+  }
+
+  #create(
+    browser: PeerCollaborators['browser'],
+    iceServers: readonly IceServer[],
+  ): RTCPeerConnection {
+    try {
+      return browser.createPeerConnection(this.#configuration(iceServers));
+    } catch (thrown) {
+      if (iceServers.length === 0) throw thrown;
+      // A server URL that the browser cannot read. Most calls connect without servers.
+      this.#logger.warn('ICE servers refused', { error: errorName(thrown) });
+      return browser.createPeerConnection(this.#configuration([]));
+    }
+  }
+
+  #configuration(iceServers: readonly IceServer[]): RTCConfiguration {
+    return {
+      iceServers: iceServers.map(({ urls, username, credential }) => ({
+        urls: [...urls],
+        ...(username !== undefined && { username }),
+        ...(credential !== undefined && { credential }),
+      })),
+      iceTransportPolicy: this.#policy,
+      bundlePolicy: 'max-bundle',
+    };
+  }
+
+  #addTransceiver(kind: MediaKind): void {
+    const { track, captured } = this.#outgoing[kind];
+    const transceiver = this.#connection.addTransceiver(kind, {
+      direction: captured ? 'sendrecv' : 'recvonly',
+      streams: [this.#stream],
+    });
+    this.#transceivers.set(kind, transceiver);
+    this.#replaceTrack(kind, transceiver, track);
+  }
+
+  #offered(): void {
+    this.#adopt();
+    for (const kind of kinds) this.#applyOutgoing(kind);
+  }
+
+  /** Takes the first transceiver of each kind that an offer made. Further ones stay unused. */
+  #adopt(): void {
+    for (const transceiver of this.#connection.getTransceivers()) {
+      const kind = transceiver.receiver.track.kind as MediaKind;
+      if (this.#transceivers.has(kind)) continue;
+      this.#transceivers.set(kind, transceiver);
+      // Keeps sound and picture in step on the other side. Some older browsers lack it.
+      transceiver.sender.setStreams?.(this.#stream);
+    }
+  }
+
+  #applyOutgoing(kind: MediaKind): void {
+    const transceiver = this.#transceivers.get(kind);
+    const { track, captured } = this.#outgoing[kind];
+    if (transceiver === undefined) {
+      // Before the first offer there is nothing to apply; after it, the peer offered too little.
+      if (captured && this.#connection.remoteDescription !== null) this.#addTransceiver(kind);
+      return;
+    }
+    if (captured && transceiver.direction !== 'sendrecv') transceiver.direction = 'sendrecv';
+    this.#replaceTrack(kind, transceiver, track);
+  }
+
+  #replaceTrack(
+    kind: MediaKind,
+    transceiver: RTCRtpTransceiver,
+    track: MediaStreamTrack | null,
+  ): void {
+    if ((this.#sent.get(kind) ?? null) === track) return;
+    this.#sent.set(kind, track);
+    // The connection runs these in the order they were made, so the last one holds.
+    transceiver.sender.replaceTrack(track).catch((thrown: unknown) => {
+      if (!this.#scope.closed) {
+        this.#logger.warn('track not replaced', { kind, error: errorName(thrown) });
+      }
+    });
+  }
+
+  async #restart(): Promise<void> {
+    const iceServers = await this.#hooks.iceServers();
+    if (this.#scope.closed) return;
+    try {
+      if (iceServers !== null) {
+        this.#connection.setConfiguration(this.#configuration(iceServers));
+      }
+    } catch (thrown) {
+      // Firefox learned this late. The servers it has may still do.
+      this.#logger.debug('ICE servers not refreshed', { error: errorName(thrown) });
+    }
+    try {
+      this.#connection.restartIce();
+    } catch (thrown) {
+      this.#fail(toError(thrown));
+    }
+  }
+
+  #fail(error: Error): void {
+    if (this.#scope.closed) return;
+    this.close();
+    this.#hooks.failed(error);
+  }
+}
+
+function unreachable(): RingfenceError<'media_unreachable'> {
+  return new RingfenceError(
+    'media_unreachable',
+    'unable to reach the peer for media; restarting ICE did not help',
+    { fault: 'network', retryable: true, hint: 'Check the network, and that TURN is offered.' },
+  );
+}

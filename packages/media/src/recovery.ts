@@ -1,0 +1,121 @@
+/*
+ * The ICE ladder: wait, restart, restart again, give up.
+ *
+ * ```
+ *              connected             lost
+ * connecting ────────────▶ connected ────▶ waiting ──restartAfterMs──▶ restarting(n) ──▶ failed
+ *      │                      ▲               │                           │   ▲            ▲
+ *      │                      └───connected───┴──────────connected────────┘   │            │
+ *      └──────────────────────────────failed──────────────────────────────────┘  giveUpMs ─┘
+ * ```
+ *
+ *   1. An attempt counts once the peer has agreed to it: while the peer is away there is nobody to
+ *      restart with, and the server's grace rules over the call.
+ *   2. The wait is jittered: when a TURN server dies, its calls do not all ask for a new one at once.
+ *   3. `giveUpMs` bounds the whole of it, whatever happens.
+ */
+import { randomFraction } from '@ringfence/base';
+import type { Clock, Random } from '@ringfence/base';
+import { Timer } from './timer.ts';
+
+export interface RecoveryOptions {
+  readonly restartAfterMs: number;
+  readonly restartTimeoutMs: number;
+  readonly restartAttempts: number;
+  readonly giveUpMs: number;
+}
+
+export interface RecoveryHooks {
+  connected(): void;
+  disconnected(): void;
+  /** Fetches ICE servers and restarts ICE. Never throws. */
+  restart(): void;
+  /** The ladder has no rung left. */
+  failed(): void;
+}
+
+type Phase = 'connecting' | 'connected' | 'waiting' | 'restarting' | 'over';
+
+export class Recovery {
+  readonly #options: RecoveryOptions;
+  readonly #hooks: RecoveryHooks;
+  readonly #random: Random;
+  readonly #step: Timer;
+  readonly #giveUp: Timer;
+  #phase: Phase = 'connecting';
+  #attempts = 0;
+
+  constructor(
+    options: RecoveryOptions,
+    hooks: RecoveryHooks,
+    { clock, random }: { readonly clock: Clock; readonly random: Random },
+  ) {
+    this.#options = options;
+    this.#hooks = hooks;
+    this.#random = random;
+    this.#step = new Timer(clock);
+    this.#giveUp = new Timer(clock);
+  }
+
+  /** For the connection's `connectionstatechange`. */
+  connectionChanged(state: RTCPeerConnectionState): void {
+    if (this.#phase === 'over') return;
+    if (state === 'connected') this.#connected();
+    else if (state === 'disconnected') this.#lost();
+    else if (state === 'failed') {
+      this.#lost();
+      // While the peer has not agreed to the attempt under way, the old failure tells nothing new.
+      if (this.#phase !== 'restarting' || this.#step.isRunning) this.#attempt();
+    }
+  }
+
+  /** Both sides agree on their descriptions: an attempt under way can now show what it is worth. */
+  negotiated(): void {
+    if (this.#phase !== 'restarting') return;
+    this.#step.start(this.#options.restartTimeoutMs, () => this.#attempt());
+  }
+
+  stop(): void {
+    this.#phase = 'over';
+    this.#step.stop();
+    this.#giveUp.stop();
+  }
+
+  #connected(): void {
+    if (this.#phase === 'connected') return;
+    this.#phase = 'connected';
+    this.#attempts = 0;
+    this.#step.stop();
+    this.#giveUp.stop();
+    this.#hooks.connected();
+  }
+
+  #lost(): void {
+    if (this.#phase !== 'connected') return;
+    this.#phase = 'waiting';
+    this.#startGivingUp();
+    const waitMs = this.#options.restartAfterMs * (1 - randomFraction(this.#random) / 2);
+    this.#step.start(waitMs, () => this.#attempt());
+    this.#hooks.disconnected();
+  }
+
+  #attempt(): void {
+    // A hook may have ended it all.
+    if (this.#phase === 'over') return;
+    this.#step.stop();
+    if (this.#attempts >= this.#options.restartAttempts) return this.#fail();
+    this.#attempts += 1;
+    this.#phase = 'restarting';
+    this.#startGivingUp();
+    this.#hooks.restart();
+  }
+
+  #startGivingUp(): void {
+    if (!this.#giveUp.isRunning) this.#giveUp.start(this.#options.giveUpMs, () => this.#fail());
+  }
+
+  #fail(): void {
+    this.stop();
+    this.#hooks.failed();
+  }
+}
