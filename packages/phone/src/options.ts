@@ -1,0 +1,71 @@
+import { optionError } from '@ringfence/base';
+import type { Clock, Logger, Random } from '@ringfence/base';
+import { resolveCallTuning } from '@ringfence/call-machine';
+import type { CallTuning } from '@ringfence/call-machine';
+import type { MediaEngine, MediaOptions } from '@ringfence/media';
+import type { SignalingClientTuning, TokenSource, Transport } from '@ringfence/signaling-client';
+
+/** What a phone needs to know. */
+export interface PhoneOptions {
+  /** Where the server listens: `wss://host/v1/socket`, or `ws://` in development. */
+  readonly url: string;
+  /** The user's token, or a function that gets a fresh one; it is asked for each connection. */
+  readonly token: TokenSource;
+  /**
+   * Names this device to the server: 1 to 64 of `A-Z a-z 0-9 _ -`. Two connections of one device
+   * push each other out, so give each tab its own. Default: minted for each phone.
+   */
+  readonly deviceId?: string | undefined;
+  /** Takes a second call while in one; else callers hear `busy`. Default false. */
+  readonly callWaiting?: boolean | undefined;
+  /** How long a call waits for a server that cannot be heard. */
+  readonly call?: Partial<CallTuning> | undefined;
+  /** How the connection to the server waits and tries again. */
+  readonly signaling?: Partial<SignalingClientTuning> | undefined;
+  /** How media is captured, connected and measured. Not used when a media engine is given. */
+  readonly media?: MediaOptions | undefined;
+}
+
+/** What a phone works with. Each has the real thing as its default. */
+export interface PhoneCollaborators {
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** Default: nothing is logged. */
+  readonly logger?: Logger | undefined;
+  /** Default: WebSocket. */
+  readonly transport?: Transport | undefined;
+  /** Default: the browser's media, peer to peer. An engine that is given is not closed. */
+  readonly media?: MediaEngine | undefined;
+}
+
+/** {@link PhoneOptions} with the defaults that are the phone's own. */
+export interface ResolvedPhoneOptions {
+  readonly url: string;
+  readonly token: TokenSource;
+  readonly deviceId: string | undefined;
+  readonly callWaiting: boolean;
+  readonly call: CallTuning;
+  readonly signaling: Partial<SignalingClientTuning>;
+  readonly media: MediaOptions;
+}
+
+/**
+ * Fills in the defaults. What belongs to signaling and media they check themselves.
+ *
+ * @throws {RingfenceError} `invalid_option`, which names the field and the value received.
+ */
+export function resolvePhoneOptions(options: PhoneOptions): ResolvedPhoneOptions {
+  const { url, token, deviceId, callWaiting = false, call, signaling = {}, media = {} } = options;
+  if (typeof callWaiting !== 'boolean') {
+    throw optionError('callWaiting', callWaiting, 'true or false');
+  }
+  return {
+    url,
+    token,
+    deviceId,
+    callWaiting,
+    call: resolveCallTuning(call),
+    signaling,
+    media,
+  };
+}
