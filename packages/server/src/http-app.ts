@@ -1,0 +1,137 @@
+import { getConnInfo } from '@hono/node-server/conninfo';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Hono } from 'hono';
+import type { Context } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { cors } from 'hono/cors';
+import { secureHeaders } from 'hono/secure-headers';
+import { getDotPath, safeParse } from 'valibot';
+import { toError } from '@ringfence/base';
+import type { Logger } from '@ringfence/base';
+import { isLoopback } from './addresses.ts';
+import type { DevTokens } from './dev-tokens.ts';
+import { devTokenRequest } from './http-schemas.ts';
+import type { HttpErrorCode } from './http-schemas.ts';
+
+export interface HttpAppParts {
+  readonly isReady: () => boolean;
+  /** Null when the server does not run with `dev`. */
+  readonly devTokens: DevTokens | null;
+  readonly devAllowRemote: boolean;
+  /** Origins that may read answers of `/v1`, next to the server's own. `*` is any. */
+  readonly origins: readonly string[];
+  readonly staticFolder: string | undefined;
+  readonly logger: Logger;
+}
+
+const statuses: Readonly<Record<HttpErrorCode, 400 | 403 | 404 | 413 | 500 | 503>> = {
+  invalid_request: 400,
+  forbidden: 403,
+  not_found: 404,
+  too_large: 413,
+  not_ready: 503,
+  internal: 500,
+};
+
+const bodyBytes = 16_384;
+
+function fail(context: Context, code: HttpErrorCode, message: string): Response {
+  return context.json({ error: { code, message } }, statuses[code]);
+}
+
+/** The HTTP side of the server. */
+export function createHttpApp(parts: HttpAppParts): Hono {
+  const { devTokens, logger, origins, staticFolder } = parts;
+  const app = new Hono();
+
+  app.use(safeHeaders());
+  app.get('/livez', (context) => context.json({ status: 'live' }));
+  app.get('/readyz', (context) =>
+    parts.isReady()
+      ? context.json({ status: 'ready' })
+      : fail(context, 'not_ready', 'unable to take calls; the server stops, or its store is down'),
+  );
+
+  app.use('/v1/*', cors({ origin: origins.includes('*') ? '*' : [...origins] }));
+  app.use(
+    '/v1/*',
+    bodyLimit({
+      maxSize: bodyBytes,
+      onError: (context) =>
+        fail(context, 'too_large', `unable to read the body; it is over ${bodyBytes} bytes`),
+    }),
+  );
+  if (devTokens !== null) {
+    app.post('/v1/dev/token', async (context) => {
+      if (!parts.devAllowRemote && !isAskedLocally(context)) {
+        const message = 'unable to hand out a token; --dev serves this machine alone';
+        return fail(context, 'forbidden', message);
+      }
+      const request = safeParse(devTokenRequest, await context.req.json().catch(() => undefined));
+      if (!request.success) {
+        const path = (getDotPath(request.issues[0]) ?? 'body').slice(0, 64);
+        return fail(context, 'invalid_request', `unable to read the request; ${path} is wrong`);
+      }
+      return context.json(await devTokens.mint(request.output));
+    });
+  }
+
+  if (staticFolder !== undefined) {
+    app.use(
+      serveStatic({
+        root: staticFolder,
+        // Built files carry a hash in their names; the page that names them does not.
+        onFound: (path, context) =>
+          context.header(
+            'Cache-Control',
+            /[/\\]assets[/\\]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+          ),
+      }),
+    );
+  }
+  app.notFound((context) => fail(context, 'not_found', 'unable to find this; nothing is here'));
+  app.onError((thrown, context) => {
+    logger.error('an HTTP request failed', {
+      path: context.req.path,
+      error: toError(thrown).message,
+    });
+    return fail(context, 'internal', 'unable to serve the request; something broke on the server');
+  });
+  return app;
+}
+
+/**
+ * True when the request came from this machine and was meant for it. The host name is looked at
+ * too: else a page of another site could have its own name resolve to loopback and ask. A proxy on
+ * this machine speaks for others, so what it forwards is not local.
+ */
+function isAskedLocally(context: Context): boolean {
+  const { address = '' } = getConnInfo(context).remote;
+  const { hostname } = new URL(context.req.url);
+  const isForwarded =
+    context.req.header('forwarded') !== undefined ||
+    context.req.header('x-forwarded-for') !== undefined;
+  const bareHost = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
+  return isLoopback(address) && isLoopback(bareHost) && !isForwarded;
+}
+
+function safeHeaders(): ReturnType<typeof secureHeaders> {
+  return secureHeaders({
+    contentSecurityPolicy: {
+      defaultSrc: ["'self'"],
+      baseUri: ["'none'"],
+      // Not every browser counts a WebSocket of the same host as 'self'.
+      connectSrc: ["'self'", 'ws:', 'wss:'],
+      formAction: ["'self'"],
+      frameAncestors: ["'none'"],
+      imgSrc: ["'self'", 'data:', 'blob:'],
+      mediaSrc: ["'self'", 'data:', 'blob:'],
+      objectSrc: ["'none'"],
+      styleSrc: ["'self'", "'unsafe-inline'"],
+    },
+    // A browser would hold a whole host to HTTPS, other ports and programs included.
+    strictTransportSecurity: false,
+    xFrameOptions: 'DENY',
+    permissionsPolicy: { camera: ['self'], microphone: ['self'], geolocation: [] },
+  });
+}

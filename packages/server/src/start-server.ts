@@ -1,0 +1,243 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import type { Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import { RingfenceError, systemClock, systemRandom, toError } from '@ringfence/base';
+import type { Clock, Logger, Random } from '@ringfence/base';
+import { createJwtAuth, createSignalingServer } from '@ringfence/signaling-server';
+import type {
+  Auth,
+  Bus,
+  IceServers,
+  JwtKey,
+  SignalingServer,
+  SignalingServerOptions,
+  Store,
+} from '@ringfence/signaling-server';
+import { createMemoryStore } from '@ringfence/signaling-server/memory-store';
+import { createWebSocketAdapter } from '@ringfence/signaling-server/ws';
+import { reachableAddresses, urlHost } from './addresses.ts';
+import { generateCertificate } from './certificate.ts';
+import type { Certificate } from './certificate.ts';
+import { configError, resolveServerConfig } from './config.ts';
+import type { ResolvedServerConfig, ServerConfig } from './config.ts';
+import { createDevTokens } from './dev-tokens.ts';
+import { createHttpApp } from './http-app.ts';
+import { createPinoLogger } from './logging.ts';
+
+/** What a host may bring in place of the server's own parts. */
+export interface ServerParts {
+  /** Default: memory. */
+  readonly store?: Store;
+  /** Default: within the process. */
+  readonly bus?: Bus;
+  /** Default: JWT with the configured keys. */
+  readonly auth?: Auth;
+  readonly iceServers?: IceServers;
+  readonly clock?: Clock;
+  readonly random?: Random;
+  /** Default: pino, to the standard output. */
+  readonly logger?: Logger;
+}
+
+/** A server that listens. */
+export interface RunningServer extends AsyncDisposable {
+  /** Where it is reached, without a slash at the end: `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** Every address where it is reached, `url` first. */
+  readonly urls: readonly string[];
+  /** Where the WebSocket is: `ws://127.0.0.1:8080/v1/socket`. */
+  readonly socketUrl: string;
+  readonly port: number;
+  readonly signaling: SignalingServer;
+  /**
+   * Stops: `/readyz` says 503 and every socket is closed with 1012, writes in flight are waited for
+   * (`drainMs`), then it listens no more. A second call joins the first. Never rejects.
+   */
+  close(): Promise<void>;
+}
+
+/**
+ * Starts the reference server and resolves when it listens.
+ *
+ * @throws {RingfenceError} `invalid_config` or `invalid_option` for a configuration that cannot be
+ *   used, `listen_failed` when the port cannot be had.
+ * @example
+ * await using server = await startServer({ dev: true, port: 0 });
+ */
+export async function startServer(
+  config: ServerConfig = {},
+  parts: ServerParts = {},
+): Promise<RunningServer> {
+  const resolved = resolveServerConfig(config);
+  const { clock = systemClock, random = systemRandom } = parts;
+  const logger = parts.logger ?? createPinoLogger(resolved.logLevel);
+  const { issuer, audience, staticFolder } = resolved;
+  if (staticFolder !== undefined && !existsSync(staticFolder)) {
+    throw configError('staticFolder', 'staticFolder is not there: build the page first');
+  }
+
+  const devTokens = resolved.dev ? createDevTokens({ issuer, audience }, { clock, random }) : null;
+  const keys = [...configuredKeys(resolved), ...(devTokens === null ? [] : [devTokens.key])];
+  const claims = { ...(issuer && { issuer }), ...(audience && { audience }) };
+  const origins = originsOf(resolved);
+  const certificate = await certificateOf(resolved, clock);
+
+  const signaling = createSignalingServer(signalingOptions(resolved), {
+    store: parts.store ?? createMemoryStore({ clock }),
+    auth: parts.auth ?? createJwtAuth({ keys, ...claims }, { clock }),
+    iceServers: parts.iceServers ?? stunServers(resolved.stunUrls),
+    ...(parts.bus && { bus: parts.bus }),
+    clock,
+    random,
+    logger,
+  });
+  try {
+    const sockets = createWebSocketAdapter(signaling, { origins }, { logger });
+    const app = createHttpApp({
+      isReady: () => signaling.healthy(),
+      devTokens,
+      devAllowRemote: resolved.devAllowRemote,
+      origins: resolved.origins,
+      staticFolder,
+      logger,
+    });
+    const http = httpServer(app.fetch, certificate);
+    http.on('upgrade', (request, socket, head) => {
+      if (sockets.handleUpgrade(request, socket, head)) return;
+      socket.on('error', () => socket.destroy());
+      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+    });
+    await listen(http, resolved);
+
+    const { port } = http.address() as AddressInfo;
+    const scheme = certificate === null ? 'http' : 'https';
+    const urls = reachableAddresses(resolved.host).map(
+      (address) => `${scheme}://${urlHost(address)}:${port}`,
+    );
+    const url = urls[0]!;
+    logger.info('listening', { url, urls, dev: resolved.dev });
+    if (resolved.dev) logger.warn('dev tokens are handed out to whoever asks; not for production');
+
+    const stop = async (): Promise<void> => {
+      logger.info('stopping', { sessions: signaling.sessions });
+      await signaling.drain({ deadlineMs: resolved.drainMs });
+      await Promise.all([signaling.close(), sockets.close()]);
+      await closeHttp(http, resolved.drainMs, clock);
+      logger.info('stopped');
+    };
+    let closing: Promise<void> | undefined;
+    const close = (): Promise<void> => (closing ??= stop());
+    const socketUrl = `${url.replace(/^http/, 'ws')}/v1/socket`;
+    return { url, urls, socketUrl, port, signaling, close, [Symbol.asyncDispose]: close };
+  } catch (thrown) {
+    await signaling.close();
+    throw thrown;
+  }
+}
+
+function signalingOptions(config: ResolvedServerConfig): SignalingServerOptions {
+  const { ringMs, acknowledgeMs, connectMs, leaseMs, graceMs, maximumMs } = config;
+  const { beatMs, silentMs } = config;
+  return {
+    deadlines: defined({ ringMs, acknowledgeMs, connectMs, leaseMs, graceMs, maximumMs }),
+    ...defined({ beatMs, silentMs }),
+  };
+}
+
+/** Leaves out what is undefined, so that defaults apply. */
+function defined(fields: Readonly<Record<string, number | undefined>>): Record<string, number> {
+  const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(entries) as Record<string, number>;
+}
+
+function configuredKeys({ hs256Secret, es256PublicKey }: ResolvedServerConfig): readonly JwtKey[] {
+  const keys: JwtKey[] = [];
+  if (hs256Secret !== undefined) keys.push({ algorithm: 'HS256', secret: hs256Secret });
+  if (es256PublicKey !== undefined) {
+    const isJwk = es256PublicKey.trimStart().startsWith('{');
+    keys.push({ algorithm: 'ES256', publicKey: isJwk ? readJwk(es256PublicKey) : es256PublicKey });
+  }
+  return keys;
+}
+
+function readJwk(text: string): Record<string, unknown> {
+  try {
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw configError('es256PublicKey', 'es256PublicKey is neither PEM nor JSON');
+  }
+}
+
+function originsOf({ origins }: ResolvedServerConfig): readonly string[] | 'same-host' | 'any' {
+  if (origins.includes('*')) return 'any';
+  return origins.length === 0 ? 'same-host' : origins;
+}
+
+async function certificateOf(
+  { host, tls, tlsCertFile, tlsKeyFile }: ResolvedServerConfig,
+  clock: Clock,
+): Promise<Certificate | null> {
+  if (tls) return generateCertificate(reachableAddresses(host), clock);
+  if (tlsCertFile === undefined || tlsKeyFile === undefined) return null;
+  try {
+    return { cert: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') };
+  } catch (thrown) {
+    throw configError(
+      'tlsCertFile',
+      `a certificate file cannot be read: ${toError(thrown).message}`,
+    );
+  }
+}
+
+const stunServers =
+  (urls: readonly string[]): IceServers =>
+  () =>
+    Promise.resolve({ iceServers: urls.length === 0 ? [] : [{ urls: [...urls] }] });
+
+/** Times are those of the HTTP server itself: slow requests hold nothing up for long. */
+const httpOptions = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+
+function httpServer(
+  fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
+  certificate: Certificate | null,
+): Server {
+  const server =
+    certificate === null
+      ? createAdaptorServer({ fetch, createServer: createHttpServer, serverOptions: httpOptions })
+      : createAdaptorServer({
+          fetch,
+          createServer: createHttpsServer,
+          serverOptions: { ...httpOptions, ...certificate },
+        });
+  return server as Server;
+}
+
+function listen(http: Server, { host, port }: ResolvedServerConfig): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const failed = (cause: Error): void => reject(listenError(host, port, cause));
+    http.once('error', failed);
+    http.listen(port, host, () => {
+      http.off('error', failed);
+      resolve();
+    });
+  });
+}
+
+function listenError(host: string, port: number, cause: Error): RingfenceError<'listen_failed'> {
+  return new RingfenceError(
+    'listen_failed',
+    `unable to listen on ${host} port ${port}; ${cause.message}`,
+    { fault: 'caller', retryable: true, hint: 'Choose another --host or --port.', cause },
+  );
+}
+
+/** Lets requests in flight finish, for at most `deadlineMs`. */
+async function closeHttp(http: Server, deadlineMs: number, clock: Clock): Promise<void> {
+  const closed = new Promise<void>((resolve) => http.close(() => resolve()));
+  const timer = clock.setTimeout(() => http.closeAllConnections(), deadlineMs);
+  await closed;
+  clock.clearTimeout(timer);
+}

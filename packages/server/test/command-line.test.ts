@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest';
+import { resolveServerConfig } from '@ringfence/server';
+import { readCommandLine } from '../src/command-line.ts';
+import { createPinoLogger } from '../src/logging.ts';
+
+const code = (work: () => unknown): unknown => {
+  try {
+    work();
+    return null;
+  } catch (thrown) {
+    const { code, message, details } = thrown as {
+      code: string;
+      message: string;
+      details: { field: string };
+    };
+    return [code, details.field, message];
+  }
+};
+
+describe('the command line', () => {
+  it('reads flags', () => {
+    const args =
+      '--port 0 --host 0.0.0.0 --dev --ring-ms 2000 --origin https://a.example --origin https://b.example';
+    expect(readCommandLine(args.split(' '), {})).toEqual({
+      kind: 'start',
+      config: {
+        host: '0.0.0.0',
+        port: 0,
+        dev: true,
+        ringMs: 2_000,
+        origins: ['https://a.example', 'https://b.example'],
+      },
+    });
+  });
+
+  it('reads the environment, where a flag does not say otherwise', () => {
+    const environment = {
+      RINGFENCE_PORT: '9000',
+      RINGFENCE_HOST: '::1',
+      RINGFENCE_DEV: 'true',
+      RINGFENCE_ORIGIN: 'https://a.example,https://b.example',
+      RINGFENCE_HS256_SECRET: 's'.repeat(32),
+      RINGFENCE_ISSUER: '',
+    };
+    expect(readCommandLine(['--port', '9001'], environment)).toEqual({
+      kind: 'start',
+      config: {
+        host: '::1',
+        port: 9_001,
+        dev: true,
+        origins: ['https://a.example', 'https://b.example'],
+        hs256Secret: 's'.repeat(32),
+      },
+    });
+  });
+
+  it('has a help with every flag and no secret among them', () => {
+    const command = readCommandLine(['-h'], {});
+    expect(command).toMatchObject({
+      kind: 'help',
+      text: expect.stringContaining('--dev-allow-remote'),
+    });
+    expect(command).toMatchObject({ text: expect.stringContaining('RINGFENCE_HS256_SECRET') });
+    expect(command).not.toMatchObject({ text: expect.stringContaining('--hs256') });
+  });
+
+  it('refuses what it does not know, by name', () => {
+    expect([
+      code(() => readCommandLine(['--no-such'], {})),
+      code(() => readCommandLine(['--port', 'abc'], {})),
+      code(() => readCommandLine([], { RINGFENCE_DEV: 'maybe' })),
+    ]).toEqual([
+      ['invalid_config', '', expect.stringContaining("Unknown option '--no-such'")],
+      ['invalid_config', '--port', 'unable to use the configuration; --port is not a number'],
+      [
+        'invalid_config',
+        '--dev',
+        'unable to use the configuration; --dev is neither true nor false',
+      ],
+    ]);
+  });
+});
+
+describe('the configuration', () => {
+  it('has defaults that show nothing to other machines', () => {
+    expect(resolveServerConfig({ dev: true })).toEqual({
+      host: '127.0.0.1',
+      port: 8_080,
+      dev: true,
+      devAllowRemote: false,
+      tls: false,
+      origins: [],
+      stunUrls: [],
+      drainMs: 5_000,
+      logLevel: 'info',
+    });
+  });
+
+  it('is refused by field', () => {
+    const wrong: [Parameters<typeof resolveServerConfig>[0], string][] = [
+      [{}, 'hs256Secret'],
+      [{ dev: true, port: 65_536 }, 'port'],
+      [{ dev: true, port: 1.5 }, 'port'],
+      [{ dev: true, tlsCertFile: 'a' }, 'tlsCertFile'],
+      [{ dev: true, tls: true, tlsCertFile: 'a', tlsKeyFile: 'b' }, 'tls'],
+      [{ devAllowRemote: true, hs256Secret: 's'.repeat(32) }, 'devAllowRemote'],
+      [{ dev: true, stunUrls: ['http://x'] }, 'stunUrls.0'],
+      [{ dev: true, noSuch: 1 } as object, 'noSuch'],
+    ];
+    for (const [config, field] of wrong) {
+      expect(code(() => resolveServerConfig(config))).toEqual([
+        'invalid_config',
+        field,
+        expect.stringMatching(/^unable to use the configuration; /),
+      ]);
+    }
+  });
+
+  it('quotes no secret', () => {
+    const [, , message] = code(() => resolveServerConfig({ hs256Secret: 7 as never })) as string[];
+    expect(message).not.toContain('7');
+  });
+});
+
+describe('the log', () => {
+  it('is JSON lines, without what must not be in them', () => {
+    const lines: string[] = [];
+    const logger = createPinoLogger('info', { write: (line) => void lines.push(line) });
+    logger.debug('not written');
+    logger.info('listening', {
+      url: 'http://x',
+      token: 'abc',
+      deep: { sdp: 'v=0', userId: 'alice' },
+    });
+    logger.error('plain');
+    expect(lines.map((line) => JSON.parse(line) as object)).toMatchObject([
+      {
+        msg: 'listening',
+        url: 'http://x',
+        token: '[redacted]',
+        deep: { sdp: '[redacted]', userId: '[redacted]' },
+      },
+      { msg: 'plain' },
+    ]);
+  });
+});

@@ -1,0 +1,252 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { once } from 'node:events';
+import { connect as tlsConnect } from 'node:tls';
+import type { IncomingMessage } from 'node:http';
+import { describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
+import { RecordingLogger } from '@ringfence/base/testing';
+import { SUBPROTOCOL, writeRequest } from '@ringfence/protocol';
+import { startServer } from '@ringfence/server';
+import type { RunningServer, ServerConfig, ServerParts } from '@ringfence/server';
+import { localAddresses } from '../src/addresses.ts';
+
+interface Reply {
+  readonly status: number;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: string;
+}
+
+const start = (config: ServerConfig = {}, parts: ServerParts = {}): Promise<RunningServer> =>
+  startServer({ dev: true, port: 0, ...config }, { logger: new RecordingLogger(), ...parts });
+
+/** One request, with any header: `fetch` would not send a `Host` of ours. */
+async function ask(
+  url: string,
+  { method = 'GET', headers = {}, body = '' } = {} as {
+    method?: string;
+    headers?: Record<string, string>;
+    body?: string;
+  },
+): Promise<Reply> {
+  const send = url.startsWith('https') ? httpsRequest : httpRequest;
+  const asked = send(url, { method, headers, rejectUnauthorized: false, agent: false });
+  asked.end(body);
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  let text = '';
+  for await (const chunk of response) text += String(chunk);
+  return { status: response.statusCode!, headers: response.headers, body: text };
+}
+
+const askToken = (url: string, body: unknown, headers: Record<string, string> = {}) =>
+  ask(`${url}/v1/dev/token`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', ...headers },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
+
+async function hello(server: RunningServer, userId: string): Promise<WebSocket> {
+  const { token } = JSON.parse((await askToken(server.url, { userId })).body) as { token: string };
+  const socket = new WebSocket(server.socketUrl, SUBPROTOCOL, { rejectUnauthorized: false });
+  await once(socket, 'open');
+  socket.send(writeRequest('1', 'hello', { token, device: userId }));
+  const [data] = (await once(socket, 'message')) as [Buffer];
+  expect(JSON.parse(data.toString())).toMatchObject({ ok: { userId, orgId: 'dev' } });
+  return socket;
+}
+
+describe('the reference server', () => {
+  it('says that it lives and is ready, and where it listens', async () => {
+    const logger = new RecordingLogger();
+    await using server = await start({}, { logger });
+    expect(await ask(`${server.url}/livez`)).toMatchObject({
+      status: 200,
+      body: '{"status":"live"}',
+    });
+    expect(await ask(`${server.url}/readyz`)).toMatchObject({
+      status: 200,
+      body: '{"status":"ready"}',
+    });
+    expect(server.urls).toEqual([`http://127.0.0.1:${server.port}`]);
+    expect(logger.lines[0]).toEqual({
+      level: 'info',
+      message: 'listening',
+      fields: { url: server.url, urls: server.urls, dev: true },
+    });
+  });
+
+  it('hands out a dev token that opens a session', async () => {
+    await using server = await start({ issuer: 'me', audience: 'you' });
+    const socket = await hello(server, 'alice');
+    socket.terminate();
+  });
+
+  it('stops: readyz says 503, sockets close with 1012, then nobody listens', async () => {
+    const server = await start();
+    const socket = await hello(server, 'alice');
+    const closed = once(socket, 'close') as Promise<[number]>;
+    const draining = server.signaling.drain();
+    expect(await ask(`${server.url}/readyz`)).toMatchObject({
+      status: 503,
+      body: expect.stringContaining('"not_ready"'),
+    });
+    expect((await closed)[0]).toBe(1012);
+    await draining;
+    await Promise.all([server.close(), server.close()]);
+    await expect(ask(`${server.url}/livez`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('refuses a port that is taken, and lets go of everything', async () => {
+    await using server = await start();
+    await expect(start({ port: server.port })).rejects.toMatchObject({ code: 'listen_failed' });
+  });
+
+  it('answers what is not there, and what is too large, with a code', async () => {
+    await using server = await start();
+    expect(await ask(`${server.url}/nowhere`)).toMatchObject({
+      status: 404,
+      body: expect.stringContaining('"not_found"'),
+    });
+    expect(await askToken(server.url, 'x'.repeat(16_385))).toMatchObject({ status: 413 });
+  });
+
+  it('refuses an upgrade elsewhere, and one from another origin (P-912)', async () => {
+    await using server = await start();
+    const refused = async (path: string, origin?: string): Promise<unknown> => {
+      const url = `${server.socketUrl.replace('/v1/socket', '')}${path}`;
+      const socket = new WebSocket(url, SUBPROTOCOL, origin === undefined ? {} : { origin });
+      const [, response] = (await once(socket, 'unexpected-response')) as [
+        unknown,
+        IncomingMessage,
+      ];
+      response.resume();
+      return response.statusCode;
+    };
+    expect(await refused('/elsewhere')).toBe(404);
+    expect(await refused('/v1/socket', 'https://evil.example')).toBe(403);
+  });
+});
+
+describe('dev tokens', () => {
+  it('are checked against their schema', async () => {
+    await using server = await start();
+    const statuses = [];
+    for (const body of [
+      '',
+      '{',
+      {},
+      { userId: 'a b' },
+      { userId: 'a', extra: 1 },
+      { userId: 'a' },
+    ]) {
+      statuses.push((await askToken(server.url, body)).status);
+    }
+    expect(statuses).toEqual([400, 400, 400, 400, 400, 200]);
+  });
+
+  it('are not there without --dev', async () => {
+    await using server = await start({ dev: false, hs256Secret: 'x'.repeat(32) });
+    expect((await askToken(server.url, { userId: 'alice' })).status).toBe(404);
+  });
+
+  it('are for this machine alone, unless told otherwise', async () => {
+    const asRemote: Record<string, string>[] = [
+      { host: 'rebound.example' },
+      { 'x-forwarded-for': '203.0.113.7' },
+      { forwarded: 'for=203.0.113.7' },
+    ];
+    {
+      await using server = await start({ host: '0.0.0.0' });
+      for (const headers of asRemote) {
+        expect(await askToken(server.url, { userId: 'alice' }, headers)).toMatchObject({
+          status: 403,
+          body: expect.stringContaining('"forbidden"'),
+        });
+      }
+      const localhost = { host: `localhost:${server.port}` };
+      expect((await askToken(server.url, { userId: 'alice' }, localhost)).status).toBe(200);
+      const outside = localAddresses().find((address) => !/^(127\.|::1)/.test(address));
+      if (outside !== undefined && !outside.includes(':')) {
+        const url = `http://${outside}:${server.port}`;
+        expect((await askToken(url, { userId: 'alice' })).status).toBe(403);
+      }
+    }
+    await using open = await start({ devAllowRemote: true });
+    for (const headers of asRemote) {
+      expect((await askToken(open.url, { userId: 'alice' }, headers)).status).toBe(200);
+    }
+  });
+
+  it('may be asked for by the pages that are listed', async () => {
+    await using server = await start({ origins: ['https://app.example.com'] });
+    const allowed = async (origin: string): Promise<unknown> =>
+      (await askToken(server.url, { userId: 'alice' }, { origin })).headers[
+        'access-control-allow-origin'
+      ];
+    expect(await allowed('https://app.example.com')).toBe('https://app.example.com');
+    expect(await allowed('https://evil.example')).toBeUndefined();
+  });
+});
+
+describe('a page', () => {
+  it('is served with headers that keep it safe, and nothing outside of it is', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'ringfence-'));
+    writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
+    try {
+      await using server = await start({ staticFolder: folder });
+      const page = await ask(`${server.url}/`);
+      expect(page).toMatchObject({ status: 200, body: '<!doctype html><title>page</title>' });
+      expect(page.headers).toMatchObject({
+        'cache-control': 'no-cache',
+        'content-security-policy': expect.stringContaining("default-src 'self'"),
+        'permissions-policy': expect.stringContaining('microphone=(self)'),
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'DENY',
+      });
+      expect(page.headers['strict-transport-security']).toBeUndefined();
+      for (const path of ['/../package.json', '/%2e%2e/package.json', '/..%2f..%2fetc/passwd']) {
+        expect((await ask(`${server.url}${path}`)).status).toBe(404);
+      }
+      expect((await ask(`${server.url}/livez`)).status).toBe(200);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('that was not built is said at once', async () => {
+    await expect(start({ staticFolder: '/no/such/folder' })).rejects.toMatchObject({
+      code: 'invalid_config',
+    });
+  });
+});
+
+describe('tls', () => {
+  it('has a certificate for every address of the machine', async () => {
+    await using server = await start({ tls: true, host: '0.0.0.0' });
+    const addresses = localAddresses();
+    expect(server.urls).toEqual(
+      addresses.map((address) =>
+        address.includes(':')
+          ? `https://[${address}]:${server.port}`
+          : `https://${address}:${server.port}`,
+      ),
+    );
+    expect((await ask(`${server.url}/livez`)).status).toBe(200);
+    const socket = await hello(server, 'alice');
+    socket.terminate();
+
+    const tls = tlsConnect({ port: server.port, host: '127.0.0.1', rejectUnauthorized: false });
+    await once(tls, 'secureConnect');
+    const certificate = tls.getPeerX509Certificate()!;
+    tls.destroy();
+    expect(certificate.checkHost('localhost')).toBe('localhost');
+    for (const address of addresses) expect(certificate.checkIP(address)).toBe(address);
+    // Browsers take no certificate that is valid for longer than 398 days.
+    const days = (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / 86_400_000;
+    expect(days).toBeLessThan(100);
+  });
+});

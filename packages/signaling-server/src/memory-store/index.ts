@@ -1,0 +1,3 @@
+export { createMemoryStore } from './memory-store.ts';
+
+export type { MemoryStore, MemoryStoreOptions } from './memory-store.ts';

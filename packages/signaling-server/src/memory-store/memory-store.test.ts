@@ -1,0 +1,73 @@
+import { expect, it } from 'vitest';
+import { uuidV7 } from '@ringfence/base';
+import { FakeClock, seededRandom } from '@ringfence/base/testing';
+import { decide, resolveDeadlines } from '@ringfence/call-rules';
+import { createMemoryStore } from './memory-store.ts';
+import type { MemoryStore } from './memory-store.ts';
+
+const clock = new FakeClock();
+const random = seededRandom(1);
+
+/** Writes a call that ended as it began, with its answer. */
+async function bury(store: MemoryStore): Promise<string> {
+  const callId = uuidV7(clock, random);
+  const now = store.now();
+  const actor = { orgId: 'acme', userId: 'alice', deviceId: 'a' };
+  const decision = decide(
+    null,
+    actor,
+    { type: 'call.hang-up', dialed: true },
+    { callId, now, deadlines: resolveDeadlines() },
+  );
+  if (decision.refusal !== undefined || decision.facts === null) throw new Error('refused');
+  await store.commit({
+    orgId: 'acme',
+    guards: [],
+    facts: decision.facts,
+    events: decision.events,
+    outbox: [],
+    answer: {
+      orgId: 'acme',
+      userId: 'alice',
+      commandId: callId,
+      requestHash: '',
+      answer: '',
+      keepUntil: now + 1_000,
+    },
+  });
+  return callId;
+}
+
+it('forgets ended calls and answers when their time is over', async () => {
+  const store = createMemoryStore({ clock }, { endedMs: 5_000 });
+  const first = await bury(store);
+  clock.advance(2_000);
+  const second = await bury(store);
+  expect(store.size).toEqual({ calls: 2, answers: 1, engaged: 0 });
+  clock.advance(4_000);
+  await bury(store);
+  expect(store.size).toEqual({ calls: 2, answers: 1, engaged: 0 });
+  expect(await store.load('acme', first)).toBeNull();
+  expect(await store.load('acme', second)).not.toBeNull();
+  expect(await store.callsOf('acme', 'alice', 0)).toHaveLength(2);
+});
+
+it('forgets the oldest when there are too many', async () => {
+  const store = createMemoryStore({ clock }, { endedCalls: 2, answers: 3 });
+  for (let count = 0; count < 5; count += 1) await bury(store);
+  expect(store.size).toEqual({ calls: 2, answers: 3, engaged: 0 });
+});
+
+it('its clock does not step with the wall clock', () => {
+  const store = createMemoryStore({ clock });
+  const before = store.now();
+  clock.stepWallClock(-3_600_000);
+  clock.advance(10);
+  expect(store.now()).toBe(before + 10);
+});
+
+it('refuses bounds out of their range', () => {
+  expect(() => createMemoryStore({}, { answers: 0 })).toThrow(
+    'unable to use option answers; 0 is not a number from 1 to 100000000',
+  );
+});

@@ -1,0 +1,223 @@
+import { numberOption, systemClock } from '@ringfence/base';
+import type { Clock } from '@ringfence/base';
+import type { CallEvent, CallFacts } from '@ringfence/call-rules';
+import type { ChangeSet, CommitResult, Guard, Store, StoredAnswer } from '../ports.ts';
+import { Queue } from './queue.ts';
+
+/** What bounds the memory of a memory store. */
+export interface MemoryStoreOptions {
+  /** How long a call is kept after its end. Default 24 hours; 0 to 7 days. */
+  readonly endedMs?: number;
+  /** The most ended calls kept; the oldest go first. Default 10,000; 0 to 10,000,000. */
+  readonly endedCalls?: number;
+  /** The most command answers kept; the oldest go first. Default 100,000; 1 to 100,000,000. */
+  readonly answers?: number;
+}
+
+/** A store in the memory of one process. */
+export interface MemoryStore extends Store {
+  /** What it holds now. `engaged` counts users who ring or talk. */
+  readonly size: { readonly calls: number; readonly answers: number; readonly engaged: number };
+}
+
+interface Row {
+  facts: CallFacts;
+  nextDeadlineAt: number | null;
+  readonly events: CallEvent[];
+}
+
+const day = 86_400_000;
+// A user id and a command id hold no slash, so the keys are unambiguous.
+const userKey = (orgId: string, userId: string): string => `${userId}/${orgId}`;
+const answerKey = (orgId: string, userId: string, commandId: string): string =>
+  `${commandId}/${userId}/${orgId}`;
+
+/**
+ * Makes a store in memory: for tests, for the simulator, and for a lone server that may forget its
+ * calls when it stops. Hints are not kept: with the process, their receivers are gone too.
+ *
+ * Its clock is the wall clock at the start plus monotonic time, so it never runs back.
+ *
+ * @throws {RingfenceError} `invalid_option` for an option out of its range.
+ */
+export function createMemoryStore(
+  { clock = systemClock }: { readonly clock?: Clock } = {},
+  options: MemoryStoreOptions = {},
+): MemoryStore {
+  const endedMs = numberOption('endedMs', options.endedMs ?? day, 0, 7 * day);
+  const endedCalls = numberOption('endedCalls', options.endedCalls ?? 10_000, 0, 1e7);
+  const answerLimit = numberOption('answers', options.answers ?? 100_000, 1, 1e8);
+
+  const offsetMs = clock.now() - clock.monotonic();
+  const rows = new Map<string, Row>();
+  /** Calls by user, live or ended. */
+  const byUser = new Map<string, Set<string>>();
+  /** Live calls in which a user rings or talks. */
+  const engaged = new Map<string, Set<string>>();
+  /** Ended calls, oldest first. */
+  const ended = new Queue<Row>();
+  const live = new Set<Row>();
+  const answers = new Map<string, StoredAnswer>();
+  /** The keys of `answers`, oldest first. */
+  const answered = new Queue<string>();
+  /** No deadline falls before this time: spares a look at every call. */
+  let earliestDeadlineAt = Infinity;
+
+  const now = (): number => clock.monotonic() + offsetMs;
+
+  const own = (orgId: string, callId: string): Row | undefined => {
+    const row = rows.get(callId);
+    return row?.facts.call.orgId === orgId ? row : undefined;
+  };
+
+  const holds = (guard: Guard, orgId: string): boolean => {
+    switch (guard.guard) {
+      case 'call.absent':
+        return !rows.has(guard.callId);
+      case 'call.seq':
+        return own(orgId, guard.callId)?.facts.call.seq === guard.seq;
+      case 'user.engaged':
+        return (engaged.get(userKey(guard.orgId, guard.userId))?.size ?? 0) <= guard.atMost;
+      case 'time.before':
+        return now() < guard.at;
+    }
+  };
+
+  const index = (facts: CallFacts): void => {
+    const { id, orgId, state } = facts.call;
+    for (const { userId, state: part } of facts.participants) {
+      const key = userKey(orgId, userId);
+      add(byUser, key, id);
+      if (state !== 'ended' && part !== 'left') add(engaged, key, id);
+      else remove(engaged, key, id);
+    }
+  };
+
+  const open = (callId: string, facts: CallFacts): Row => {
+    const row: Row = { facts, nextDeadlineAt: null, events: [] };
+    rows.set(callId, row);
+    return row;
+  };
+
+  const write = (facts: CallFacts, { events, nextDeadlineAt = null }: ChangeSet): void => {
+    const { id, state } = facts.call;
+    let row = rows.get(id);
+    const wasOver = row?.facts.call.state === 'ended';
+    // Whom a call engages changes as it comes, as someone comes to it, and as someone goes.
+    const isSameCompany = row !== undefined && sameCompany(row.facts, facts);
+    row ??= open(id, facts);
+    row.facts = facts;
+    row.nextDeadlineAt = nextDeadlineAt;
+    row.events.push(...events);
+    if (!isSameCompany) index(facts);
+    if (state === 'ended') {
+      live.delete(row);
+      if (!wasOver) ended.push(row);
+    } else {
+      live.add(row);
+      if (nextDeadlineAt !== null)
+        earliestDeadlineAt = Math.min(earliestDeadlineAt, nextDeadlineAt);
+    }
+  };
+
+  const forget = ({ facts }: Row): void => {
+    const callId = facts.call.id;
+    for (const { userId } of facts.participants) {
+      remove(byUser, userKey(facts.call.orgId, userId), callId);
+    }
+    rows.delete(callId);
+  };
+
+  const purge = (): void => {
+    const at = now();
+    for (let row = ended.first; row !== undefined; row = ended.first) {
+      if (ended.size <= endedCalls && row.facts.call.endedAt! >= at - endedMs) break;
+      ended.shift();
+      forget(row);
+    }
+    for (let key = answered.first; key !== undefined; key = answered.first) {
+      if (answers.size <= answerLimit && answers.get(key)!.keepUntil >= at) break;
+      answered.shift();
+      answers.delete(key);
+    }
+  };
+
+  const commit = (changeSet: ChangeSet): CommitResult => {
+    const { orgId, guards, facts, answer } = changeSet;
+    const key = answer && answerKey(answer.orgId, answer.userId, answer.commandId);
+    const before = key === undefined ? undefined : answers.get(key);
+    if (before !== undefined) return { outcome: 'answered', answer: before };
+    for (const guard of guards) {
+      if (holds(guard, orgId)) continue;
+      const callId = 'callId' in guard ? guard.callId : facts?.call.id;
+      const current = callId === undefined ? null : (own(orgId, callId)?.facts ?? null);
+      return { outcome: 'conflict', guard, facts: current };
+    }
+    if (facts !== undefined) write(facts, changeSet);
+    if (key !== undefined) {
+      answers.set(key, answer!);
+      answered.push(key);
+    }
+    purge();
+    return { outcome: 'applied' };
+  };
+
+  return {
+    get size() {
+      return { calls: rows.size, answers: answers.size, engaged: engaged.size };
+    },
+    now,
+    async commit(changeSet) {
+      return commit(changeSet);
+    },
+    async load(orgId, callId) {
+      return own(orgId, callId)?.facts ?? null;
+    },
+    async eventsAfter(orgId, callId, afterSeq, limit) {
+      // `seq` counts from 1 without a gap, so it is an index.
+      return own(orgId, callId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
+    },
+    async callsOf(orgId, userId, endedAfter) {
+      const found = [...(byUser.get(userKey(orgId, userId)) ?? [])].map(
+        (id) => rows.get(id)!.facts,
+      );
+      return found.filter(({ call }) => call.endedAt === null || call.endedAt > endedAfter);
+    },
+    async answerOf(orgId, userId, commandId) {
+      return answers.get(answerKey(orgId, userId, commandId)) ?? null;
+    },
+    async due(limit) {
+      const at = now();
+      if (earliestDeadlineAt > at) return [];
+      earliestDeadlineAt = Infinity;
+      const found: Row[] = [];
+      for (const row of live) {
+        const { nextDeadlineAt } = row;
+        if (nextDeadlineAt === null) continue;
+        if (nextDeadlineAt < earliestDeadlineAt) earliestDeadlineAt = nextDeadlineAt;
+        if (nextDeadlineAt <= at) found.push(row);
+      }
+      found.sort((a, b) => a.nextDeadlineAt! - b.nextDeadlineAt!);
+      return found.slice(0, limit).map((row) => row.facts);
+    },
+  };
+}
+
+function sameCompany(before: CallFacts, after: CallFacts): boolean {
+  return (
+    after.call.state !== 'ended' &&
+    after.participants.length === before.participants.length &&
+    after.participants.every(({ state }) => state !== 'left')
+  );
+}
+
+function add(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  if (ids === undefined) index.set(key, new Set([id]));
+  else ids.add(id);
+}
+
+function remove(index: Map<string, Set<string>>, key: string, id: string): void {
+  const ids = index.get(key);
+  if (ids?.delete(id) && ids.size === 0) index.delete(key);
+}

@@ -1,0 +1,180 @@
+import { toError } from '@ringfence/base';
+import type { Clock, Logger } from '@ringfence/base';
+import { isParty } from '@ringfence/call-rules';
+import type { CallFacts } from '@ringfence/call-rules';
+import {
+  CLOSE,
+  LIMITS,
+  readClientFrame,
+  wireError,
+  writeAnswer,
+  writeError,
+} from '@ringfence/protocol';
+import type { AnswerBody, ErrorCode, Request } from '@ringfence/protocol';
+import type { Calls } from './calls.ts';
+import { catchUp } from './catch-up.ts';
+import { isCommandRequest } from './command.ts';
+import type { Auth, IceServers, SocketEvents } from './ports.ts';
+import type { Relay } from './relay.ts';
+import { isStoreFailure, isUnauthorized } from './failures.ts';
+import type { Session } from './session.ts';
+import type { StoreAccess } from './store-access.ts';
+import type { Welcome } from './welcome.ts';
+
+export interface ReceptionParts {
+  readonly auth: Auth;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly iceServers: IceServers;
+  readonly logger: Logger;
+  readonly relay: Relay;
+  readonly store: StoreAccess;
+  readonly welcome: Welcome;
+}
+
+/** A client names itself as it likes, and a log line has its limits. */
+const userAgentLength = 128;
+
+type RequestOf<Name extends Request['name']> = Extract<Request, { readonly name: Name }>;
+
+/** Reads what comes from a socket and hands it to who serves it. Nothing in here throws. */
+export class Reception {
+  readonly #parts: ReceptionParts;
+
+  constructor(parts: ReceptionParts) {
+    this.#parts = parts;
+  }
+
+  events(session: Session): SocketEvents {
+    return {
+      message: (text) => {
+        if (!session.isOpen) return;
+        try {
+          this.#message(session, text);
+        } catch (thrown) {
+          // P-113
+          this.#parts.logger.error('a frame broke the server', {
+            session: session.id,
+            error: toError(thrown).message,
+          });
+          session.close(CLOSE.internal, 'something broke');
+        }
+      },
+      binary: () => this.#refuse(session, CLOSE.unsupportedData, 'frames are text'),
+      closed: (code) => session.closed(code),
+    };
+  }
+
+  #refuse(session: Session, code: number, reason: string): void {
+    if (!session.isOpen) return;
+    const { address, userAgent } = session.info;
+    this.#parts.logger.warn('a client broke the protocol', {
+      session: session.id,
+      code,
+      address,
+      userAgent: userAgent?.slice(0, userAgentLength),
+    });
+    session.close(code, reason);
+  }
+
+  #message(session: Session, text: string): void {
+    if (!session.admit(text.length, this.#parts.clock.monotonic())) {
+      return this.#refuse(session, CLOSE.flood, 'too many frames');
+    }
+    if (isTooLarge(text)) return this.#refuse(session, CLOSE.tooLarge, 'frame too large');
+    const frame = readClientFrame(text);
+    if (frame.kind === 'unreadable') {
+      return this.#refuse(session, CLOSE.invalidFrame, 'unreadable frame');
+    }
+    const isReady = session.phase.name === 'ready';
+    // P-302: a request that is wrong in its fields is answered even before hello.
+    if (frame.kind === 'refused' && (isReady || frame.error.code !== 'unknown_request')) {
+      return session.send(writeError(frame.id, frame.error));
+    }
+    const isHello = frame.kind === 'request' && frame.name === 'hello';
+    if (isHello ? session.phase.name !== 'waiting' : !isReady) {
+      return this.#refuse(session, CLOSE.outOfOrder, isHello ? 'hello came twice' : 'no hello yet');
+    }
+    if (frame.kind === 'request') return this.#request(session, frame);
+    if (frame.kind === 'refused') return;
+    if (frame.name === 'signal') this.#parts.relay.signal(session, frame.body);
+    else if (frame.name === 'signal.ack') this.#parts.relay.acknowledge(session, frame.body);
+    // An answered beat counts by having come.
+  }
+
+  #request(session: Session, request: Request): void {
+    if (isCommandRequest(request)) return this.#parts.calls.command(session, request);
+    switch (request.name) {
+      case 'hello':
+        return this.#serve(session, request.id, this.#parts.welcome.hello(session, request));
+      case 'token.refresh':
+        return this.#serve(session, request.id, this.#refresh(session, request));
+      case 'call.sync':
+        return this.#serve(session, request.id, this.#sync(session, request));
+      case 'call.ice-servers':
+        return this.#serve(session, request.id, this.#iceServers(session, request));
+    }
+  }
+
+  /** Sees to it that a request is answered when serving it throws. */
+  #serve(session: Session, id: string, work: Promise<void>): void {
+    work.catch((thrown: unknown) => {
+      const code: ErrorCode = isStoreFailure(thrown) ? 'store_unavailable' : 'internal';
+      if (code === 'internal') {
+        const error = toError(thrown).message;
+        this.#parts.logger.error('a request failed', { session: session.id, error });
+      }
+      session.send(writeError(id, wireError(code)));
+    });
+  }
+
+  /** P-306 */
+  async #refresh(session: Session, { id, body }: RequestOf<'token.refresh'>): Promise<void> {
+    const { orgId, userId } = session.identity!;
+    try {
+      const fresh = await this.#parts.auth.verify(body.token);
+      if (fresh.orgId === orgId && fresh.userId === userId) {
+        session.tokenExpiresAt = fresh.expiresAt;
+        session.tokenWarned = false;
+        const ok = fresh.expiresAt === null ? {} : { tokenExpiresAt: fresh.expiresAt };
+        return session.send(writeAnswer(id, 'token.refresh', ok));
+      }
+    } catch (thrown) {
+      if (!isUnauthorized(thrown)) throw thrown;
+    }
+    session.send(writeError(id, wireError('unauthorized')));
+    session.close(CLOSE.unauthorized, 'token not accepted');
+  }
+
+  async #sync(session: Session, { id, body }: RequestOf<'call.sync'>): Promise<void> {
+    const { callId, afterSeq } = body;
+    const facts = await this.#find(session, callId);
+    const answer: AnswerBody<'call.sync'> =
+      facts === null ? { callId, gone: true } : await catchUp(this.#parts.store, facts, afterSeq);
+    session.send(writeAnswer(id, 'call.sync', answer));
+  }
+
+  async #iceServers(session: Session, { id, body }: RequestOf<'call.ice-servers'>): Promise<void> {
+    const { callId } = body;
+    const facts = await this.#find(session, callId);
+    if (facts === null) return session.send(writeError(id, wireError('call_not_found')));
+    const { orgId, userId } = session.identity!;
+    const grant = await this.#parts.iceServers({ orgId, userId, callId });
+    session.send(writeAnswer(id, 'call.ice-servers', grant));
+  }
+
+  /** A call the session's user is party to (P-411). No round trip for a remembered call. */
+  async #find(session: Session, callId: string): Promise<CallFacts | null> {
+    const { orgId, userId } = session.identity!;
+    const facts =
+      this.#parts.calls.remembered(orgId, callId) ??
+      (await this.#parts.store.trip((store) => store.load(orgId, callId)));
+    return facts !== null && isParty(facts, userId) ? facts : null;
+  }
+}
+
+/** P-202. A UTF-16 unit takes at most three bytes, so most frames need no count. */
+function isTooLarge(text: string): boolean {
+  if (text.length > LIMITS.frameBytes) return true;
+  return text.length * 3 > LIMITS.frameBytes && Buffer.byteLength(text) > LIMITS.frameBytes;
+}

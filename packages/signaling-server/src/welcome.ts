@@ -1,0 +1,154 @@
+import type { Clock } from '@ringfence/base';
+import { isParty, legOfDevice } from '@ringfence/call-rules';
+import type { CallEvent, CallFacts } from '@ringfence/call-rules';
+import { CLOSE, LIMITS, wireError, writeAnswer, writeError, writeEvent } from '@ringfence/protocol';
+import type { CatchUp, Request } from '@ringfence/protocol';
+import type { Calls } from './calls.ts';
+import { catchUp } from './catch-up.ts';
+import { isStoreFailure, isUnauthorized } from './failures.ts';
+import type { ResolvedServerOptions } from './options.ts';
+import type { Auth, Identity } from './ports.ts';
+import type { Presence } from './presence.ts';
+import type { Session } from './session.ts';
+import type { StoreAccess } from './store-access.ts';
+
+type Hello = Extract<Request, { readonly name: 'hello' }>;
+
+/** How long a client waits before it tries a server whose store is down again. */
+const storeRetryMs = 1_000;
+
+export interface WelcomeParts {
+  readonly auth: Auth;
+  readonly calls: Calls;
+  readonly clock: Clock;
+  readonly presence: Presence;
+  readonly store: StoreAccess;
+  /** Open sockets now. */
+  readonly sessions: () => number;
+}
+
+/** Answers `hello`: who it is, where their calls stand, and what they missed. */
+export class Welcome {
+  readonly #parts: WelcomeParts;
+  readonly #options: ResolvedServerOptions;
+
+  constructor(options: ResolvedServerOptions, parts: WelcomeParts) {
+    this.#options = options;
+    this.#parts = parts;
+  }
+
+  async hello(session: Session, { id, body }: Hello): Promise<void> {
+    session.phase = { name: 'welcoming', held: [] };
+    const { calls, clock, presence, store } = this.#parts;
+    const known = new Map(Object.entries(body.known ?? {}));
+    const identity = await this.#verify(session, id, body.token);
+    if (identity === null || !session.isOpen) return;
+    const { orgId, userId } = identity;
+    session.identity = {
+      orgId,
+      userId,
+      deviceId: body.device,
+      callWaiting: body.callWaiting ?? false,
+    };
+    session.tokenExpiresAt = identity.expiresAt;
+    presence.arrive(session);
+
+    let missed: readonly CatchUp[];
+    try {
+      const found = await this.#callsOf(session, known);
+      if (!session.isOpen) return;
+      for (const facts of found.values()) this.#take(session, facts);
+      missed = await Promise.all(
+        [...found.values()].map((facts) => catchUp(store, facts, known.get(facts.call.id) ?? 0)),
+      );
+      const gone = [...known.keys()].filter((callId) => !found.has(callId));
+      missed = [...missed, ...gone.map((callId) => ({ callId, gone: true }))];
+    } catch (thrown) {
+      if (!isStoreFailure(thrown)) throw thrown;
+      const error = wireError('store_unavailable', { retryAfterMs: storeRetryMs });
+      session.sendNow(writeError(id, error));
+      return session.close(CLOSE.overloaded, 'the store does not answer');
+    }
+    const { first, later } = fit(missed);
+    const answer = writeAnswer(id, 'hello', {
+      session: session.id,
+      userId,
+      orgId,
+      now: store.now(),
+      beatMs: this.#options.beatMs,
+      reconnectSpreadMs: this.#options.reconnectSpreadMs + this.#parts.sessions(),
+      ...(identity.expiresAt !== null && { tokenExpiresAt: identity.expiresAt }),
+      calls: first,
+    });
+    session.welcome(answer, clock.monotonic() + this.#options.beatMs);
+    for (const { callId, events } of later)
+      session.send(writeEvent('call.events', { callId, events }));
+    for (const callId of session.calls.keys()) calls.presence(orgId, callId, session.identity);
+  }
+
+  /** The identity of a token that is good, else null and the socket closed (P-305). */
+  async #verify(session: Session, id: string, token: string): Promise<Identity | null> {
+    try {
+      const identity = await this.#parts.auth.verify(token);
+      const { expiresAt } = identity;
+      if (expiresAt === null || expiresAt > this.#parts.clock.now()) return identity;
+    } catch (thrown) {
+      if (!isUnauthorized(thrown)) {
+        session.sendNow(writeError(id, wireError('internal')));
+        session.close(CLOSE.internal, 'identity cannot be checked');
+        throw thrown;
+      }
+    }
+    session.sendNow(writeError(id, wireError('unauthorized')));
+    session.close(CLOSE.unauthorized, 'token not accepted');
+    return null;
+  }
+
+  /** P-506: the calls the client named, and the live ones in which its device has a leg. */
+  async #callsOf(
+    session: Session,
+    known: ReadonlyMap<string, number>,
+  ): Promise<ReadonlyMap<string, CallFacts>> {
+    const { orgId, userId, deviceId } = session.identity!;
+    const { store } = this.#parts;
+    const now = store.now();
+    const endedAfter = known.size === 0 ? now : now - this.#options.historyMs;
+    const found = await store.trip((real) => real.callsOf(orgId, userId, endedAfter));
+    const wanted = found.filter((facts) => {
+      if (!isParty(facts, userId)) return false;
+      if (known.has(facts.call.id)) return true;
+      const leg = legOfDevice(facts, userId, deviceId);
+      return facts.call.state !== 'ended' && leg !== undefined && leg.state !== 'lost';
+    });
+    return new Map(wanted.map((facts) => [facts.call.id, facts]));
+  }
+
+  /** Remembers a live call in which the device has a leg. */
+  #take(session: Session, facts: CallFacts): void {
+    const { userId, deviceId } = session.identity!;
+    const leg = legOfDevice(facts, userId, deviceId);
+    if (facts.call.state === 'ended' || leg === undefined || leg.state === 'lost') return;
+    const entry = this.#parts.calls.adopt(facts);
+    if (entry !== undefined) session.calls.set(facts.call.id, entry);
+  }
+}
+
+/** What fits in one frame (P-202) goes with the answer; further events follow it. */
+function fit(missed: readonly CatchUp[]): {
+  readonly first: CatchUp[];
+  readonly later: { readonly callId: string; readonly events: CallEvent[] }[];
+} {
+  const first: CatchUp[] = [];
+  const later: { callId: string; events: CallEvent[] }[] = [];
+  let room: number = LIMITS.catchUpEvents;
+  for (const call of missed) {
+    const { callId, events } = call;
+    if (events === undefined || events.length <= room) {
+      first.push(call);
+      room -= events?.length ?? 0;
+    } else {
+      later.push({ callId, events });
+    }
+  }
+  return { first, later };
+}

@@ -1,0 +1,7 @@
+export { createWebSocketAdapter, resolveWebSocketOptions } from './web-socket-adapter.ts';
+
+export type {
+  ResolvedWebSocketOptions,
+  WebSocketAdapter,
+  WebSocketAdapterOptions,
+} from './web-socket-adapter.ts';
