@@ -103,7 +103,10 @@ export function createApp({ openPhone, rememberName, forgetName }: AppParts): Ap
     changed();
   };
 
-  /** Follows one call to its end. The page shows one call at a time. */
+  /** The calls that run, oldest first, and how each is shown. The page shows the newest. */
+  const running = new Map<Call, () => void>();
+
+  /** Follows one call to its end. */
   const follow = (call: Call): void => {
     const owner = phone;
     const line = new LineRecord();
@@ -119,7 +122,15 @@ export function createApp({ openPhone, rememberName, forgetName }: AppParts): Ap
         lossPercent: line.lossPercent,
       };
       history = [past, ...history].slice(0, historyLength);
+      running.delete(call);
+      const [next] = [...running.values()].reverse();
+      // A call that still rings or talks comes before the story of one that is over.
+      if (next !== undefined) return next();
       show({ name: 'summary', past });
+    };
+    const present = (): void => {
+      const isAsking = call.direction === 'incoming' && call.state === 'ringing';
+      show(isAsking ? { name: 'incoming', call } : { name: 'call', call, talkingSince, note });
     };
     const update = (): void => {
       if (phone !== owner) return;
@@ -127,9 +138,9 @@ export function createApp({ openPhone, rememberName, forgetName }: AppParts): Ap
       if (isOver) return changed();
       if (call.state === 'ended') return finish();
       if (call.state === 'active') talkingSince ??= performance.now();
-      const isAsking = call.direction === 'incoming' && call.state === 'ringing';
-      show(isAsking ? { name: 'incoming', call } : { name: 'call', call, talkingSince, note });
+      if ([...running.keys()].at(-1) === call) present();
     };
+    running.set(call, present);
     call.on('call.changed', update);
     call.on('call.ended', update);
     call.on('stream.changed', update);
@@ -194,6 +205,7 @@ export function createApp({ openPhone, rememberName, forgetName }: AppParts): Ap
     async signOut() {
       const leaving = phone;
       phone = null;
+      running.clear();
       userId = null;
       connection = null;
       history = [];

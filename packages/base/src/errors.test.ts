@@ -10,7 +10,7 @@ test('carries its code, facts, cause and details', () => {
     cause,
     details: { tries: 3 },
   });
-  expect({ ...error }).toEqual({
+  expect(Object.assign({}, error)).toEqual({
     name: 'RingfenceError',
     code: 'no_luck',
     ...facts,

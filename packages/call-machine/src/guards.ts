@@ -87,6 +87,15 @@ export const isSettled = ({ context }: Asked): boolean => !context.awaiting || !
 const isExpired = ({ event }: Asked): boolean =>
   event.type === 'signaling.refused' && event.code === 'request_expired';
 
+/** Refusals that do not say whether the server took the command: it may have, before it broke. */
+const openCodes: ReadonlySet<string> = new Set(['store_unavailable', 'internal', 'invalid_answer']);
+
+/** The dial was refused, and yet it may ring: a hang-up has to follow. */
+export const isDialOpen = (asked: Asked): boolean =>
+  isDialRefused(asked) &&
+  asked.event.type === 'signaling.refused' &&
+  openCodes.has(asked.event.code);
+
 /** Nobody knows whether the server took the dial or the accept. */
 export const isDialExpired = (asked: Asked): boolean => isDialRefused(asked) && isExpired(asked);
 export const isAcceptExpired = (asked: Asked): boolean =>

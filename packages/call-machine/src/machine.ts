@@ -163,6 +163,7 @@ export const callMachine = machine.createMachine({
         ],
         'signaling.refused': [
           { guard: 'isDialExpired', target: 'ending', actions: outOfReach },
+          { guard: 'isDialOpen', target: 'ending', actions: ['endByRefusal', 'hangUp', 'tell'] },
           { guard: 'isDialRefused', target: 'ending', actions: ['endByRefusal', 'tell'] },
         ],
       },

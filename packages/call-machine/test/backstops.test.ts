@@ -50,6 +50,18 @@ describe('a server that cannot be heard does not hold a call', () => {
     expect(pair.caller.signaling.commands.at(-1)).toEqual({ type: 'call.hang-up', dialed: true });
   });
 
+  test.each(['store_unavailable', 'internal', 'invalid_answer'])(
+    'a dial that is refused with %s may ring all the same, so a hang-up follows',
+    (code) => {
+      const pair = new CallPair();
+      isolate(pair, pair.caller);
+      pair.caller.actor.start();
+      pair.caller.signaling.report({ type: 'signaling.refused', command: 'call.dial', code });
+      expect(pair.caller.story.end).toEqual({ reason: 'failed', cause: null, by: null, code });
+      expect(pair.caller.signaling.commands.at(-1)).toEqual({ type: 'call.hang-up', dialed: true });
+    },
+  );
+
   test('ringing is given up 10 s past the ring deadline, on both sides', () => {
     const pair = new CallPair().ring();
     for (const side of pair.sides) isolate(pair, side);

@@ -54,6 +54,18 @@ test('a device is opened once and stops with its last user', async () => {
   expect(browser.asked).toHaveLength(2);
 });
 
+test('a clone that ends before its original says that the device is gone', async () => {
+  const [first] = await taken(['audio']);
+  const [second] = await taken(['audio']);
+  (first!.track as unknown as EventTarget).dispatchEvent(new Event('ended'));
+  first!.release();
+  // The second user still holds the device that was pulled out.
+  const [next] = await taken(['audio']);
+  expect(browser.asked).toHaveLength(2);
+  second!.release();
+  expect(next!.track.readyState).toBe('live');
+});
+
 test('who comes while the user is asked joins the prompt', async () => {
   const both = capture.take(['audio', 'video'], constraints);
   const one = capture.take(['audio'], constraints);

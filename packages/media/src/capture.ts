@@ -97,8 +97,7 @@ export class Capture {
     for (const kind of kinds) {
       const original = stream.then((opened) => {
         const track = opened.getTracks().find((each) => each.kind === kind)!;
-        // Unplugged: the next user opens another one.
-        track.addEventListener('ended', () => this.#forget(device), { once: true });
+        this.#watch(device, track);
         return track;
       });
       const device: Device = { kind, original, users: 0 };
@@ -109,6 +108,8 @@ export class Capture {
 
   #lend(device: Device, original: MediaStreamTrack): CapturedTrack {
     const track = original.clone();
+    // Browsers end the tracks of a device in any order: a clone may end before its original.
+    this.#watch(device, track);
     let isHeld = true;
     return {
       track,
@@ -119,6 +120,11 @@ export class Capture {
         this.#letGo(device);
       },
     };
+  }
+
+  /** Unplugged: the next user opens another one. Not heard for a `stop()` of our own. */
+  #watch(device: Device, track: MediaStreamTrack): void {
+    track.addEventListener('ended', () => this.#forget(device), { once: true });
   }
 
   #letGo(device: Device): void {

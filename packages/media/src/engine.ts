@@ -20,7 +20,10 @@ export interface MediaCollaborators {
 export interface MediaEngine extends AsyncDisposable {
   /** The media of one call. Opens nothing until the call machine asks. */
   session(options: MediaSessionOptions): MediaSession;
-  /** Closes every session. Idempotent. A session asked for afterwards is born closed. */
+  /**
+   * Closes every session; a call that runs is told that its media failed. Idempotent. A session
+   * asked for afterwards is born closed, and fails when its call asks for capture.
+   */
   close(): Promise<void>;
 }
 
@@ -45,12 +48,12 @@ export function createMedia(
     random = systemRandom,
     logger = silentLogger,
   } = collaborators;
-  const sessions = new Set<MediaSession>();
+  const sessions = new Set<Session>();
   let isClosed = false;
 
   const close = async (): Promise<void> => {
     isClosed = true;
-    for (const session of [...sessions]) session.close();
+    for (const session of [...sessions]) session.abandon();
   };
 
   return {
@@ -64,7 +67,7 @@ export function createMedia(
         closed: (ended) => sessions.delete(ended),
       });
       sessions.add(session);
-      if (isClosed) session.close();
+      if (isClosed) session.abandon();
       return session;
     },
     close,

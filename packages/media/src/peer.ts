@@ -19,7 +19,7 @@ import type { ResolvedMediaOptions } from './options.ts';
 import { Recovery } from './recovery.ts';
 
 /** What one kind sends: `captured` says that there is something to send, even while held. */
-export interface Outgoing {
+interface Outgoing {
   readonly track: MediaStreamTrack | null;
   readonly captured: boolean;
 }

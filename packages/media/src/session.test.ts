@@ -451,17 +451,31 @@ test('who listens and throws breaks nothing', async () => {
   await clock.advanceAsync(100);
   const lines = logger.lines.map(({ message, fields }) => [message, fields]);
   expect(lines).toContainEqual(['report failed', { report: 'media.acquired', error: 'TypeError' }]);
-  expect(lines).toContainEqual(['signal not sent', { error: 'TypeError' }]);
+  expect(lines).toContainEqual(['media failed', { callId: 'call', code: 'TypeError' }]);
 });
 
-test('an engine that has closed makes sessions that are closed', async () => {
+test('an engine that has closed fails a call that asks for capture, and opens nothing', async () => {
   await engine.close();
   const call = createCall();
+  await clock.advanceAsync(1_000);
+  expect(call.caller.reports).toEqual([]);
   call.caller.session.acquire(speech);
   call.caller.connect(1);
   await clock.advanceAsync(1_000);
   expect({ reports: call.caller.reports, asked: browser.asked }).toEqual({
-    reports: [],
+    reports: [{ type: 'media.failed', cause: 'media_failed' }],
     asked: [],
   });
+});
+
+test('an engine that closes tells the calls that run, and no other', async () => {
+  const talking = await connected();
+  const ringing = createCall(speech, 'ringing');
+  const before = talking.caller.reports.length;
+  await engine.close();
+  await engine.close();
+  expect({
+    talking: talking.caller.reports.slice(before),
+    ringing: ringing.caller.reports,
+  }).toEqual({ talking: [{ type: 'media.failed', cause: 'media_failed' }], ringing: [] });
 });

@@ -30,6 +30,7 @@ export interface IncomingSignal {
 
 /** The way to the peer, for one call. Ordered and reliable within an epoch: signaling's duty. */
 export interface SignalChannel {
+  /** Throws when the signal can never be carried: the media of its epoch then fails. */
   send(signal: OutgoingSignal): void;
   /** Returns the function that stops listening. */
   receive(listener: (signal: IncomingSignal) => void): () => void;
@@ -73,11 +74,14 @@ export interface SessionCollaborators {
   readonly random: Random;
   readonly logger: Logger;
   /** Told when the session has closed. */
-  readonly closed: (session: MediaSession) => void;
+  readonly closed: (session: Session) => void;
 }
 
 /** Signals that came before their epoch connects: bounded, as the peer decides how many come. */
 const earlySignals = 64;
+
+/** The engine has closed. */
+const abandoned: MediaReport = { type: 'media.failed', cause: 'media_failed' };
 
 /**
  * See {@link MediaSession}. One `Peer` for each epoch, one `LocalMedia` for the whole call; this
@@ -97,6 +101,9 @@ export class Session implements MediaSession {
   #peer: Peer | undefined;
   #monitor: Monitor | undefined;
   #early: IncomingSignal[] = [];
+  /** Its call asked for media, and was not told that there is none. */
+  #isUsed = false;
+  #isAbandoned = false;
   #hasFailed = false;
   #remote: MediaStream | undefined;
   #quality: Quality | null = null;
@@ -149,12 +156,15 @@ export class Session implements MediaSession {
   }
 
   open(report: (report: MediaReport) => void): void {
-    if (this.#scope.closed) return;
     this.#report = report;
+    if (this.#scope.closed) return;
     this.#scope.own(this.#session.signals.receive((signal) => this.#receive(signal)));
   }
 
   acquire(kinds: MediaKinds): void {
+    if (this.#isAbandoned) return this.#report(abandoned);
+    if (this.#scope.closed) return;
+    this.#isUsed = true;
     void this.#acquire(kinds);
   }
 
@@ -174,6 +184,13 @@ export class Session implements MediaSession {
     this.#playRemote();
   }
 
+  /** Closes it over the head of its call, which is told when it uses it, now or later. */
+  abandon(): void {
+    this.#isAbandoned = true;
+    if (this.#isUsed) this.#tell(abandoned);
+    this.close();
+  }
+
   close(): void {
     if (this.#scope.closed) return;
     void this.#scope.close();
@@ -185,8 +202,8 @@ export class Session implements MediaSession {
   }
 
   async #acquire(kinds: MediaKinds): Promise<void> {
-    if (this.#scope.closed) return;
     const refused = await this.#local.acquire(kinds);
+    this.#isUsed = refused === null;
     if (refused === null) this.#tell({ type: 'media.acquired' });
     else this.#tell({ type: 'media.refused', cause: refused });
   }
@@ -259,6 +276,7 @@ export class Session implements MediaSession {
     const code = error instanceof RingfenceError ? error.code : error.name;
     this.#with.logger.warn('media failed', { callId: this.callId, code });
     this.#hasFailed = true;
+    this.#isUsed = false;
     this.#disconnect();
     this.#tell({ type: 'media.failed', cause: 'media_failed' });
   }
@@ -334,7 +352,7 @@ export class Session implements MediaSession {
     try {
       this.#session.signals.send(signal);
     } catch (thrown) {
-      this.#with.logger.error('signal not sent', { error: errorName(thrown) });
+      this.#failed(toError(thrown));
     }
   }
 

@@ -1,7 +1,17 @@
+import { RingfenceError } from '@ringfence/base';
 import type { Media, MediaConnect, MediaControl, MediaReport } from '@ringfence/call-machine';
 import type { MediaKinds } from '@ringfence/call-rules';
 import type { MediaEngine, MediaSession } from '@ringfence/media';
 import type { CallChannel } from '@ringfence/signaling-client';
+
+/** Waiting would not help: the wire never takes it (P-708). */
+function signalRefused(): RingfenceError<'signal_refused'> {
+  return new RingfenceError('signal_refused', 'unable to send a signal; the wire refuses it', {
+    fault: 'internal',
+    retryable: false,
+    hint: 'Hang up and call again.',
+  });
+}
 
 /** The events of a media session that a call passes on. */
 export interface CallMediaEvents {
@@ -37,7 +47,10 @@ export class CallMedia implements Media {
     const session = this.#engine.session({
       callId: channel.callId,
       signals: {
-        send: (signal) => void channel.signal(signal),
+        send(signal) {
+          // Without a server nothing is sent, and media may well come back by itself.
+          if (!channel.signal(signal) && channel.connected) throw signalRefused();
+        },
         receive: (listener) => channel.on('signal', listener),
       },
       iceServers: () => channel.iceServers(),

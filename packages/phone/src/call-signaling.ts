@@ -22,6 +22,7 @@ export class CallSignaling implements Signaling {
   #channel: CallChannel | undefined;
   #report: ((report: SignalingReport) => void) | undefined;
   #isUpdating = false;
+  #isEnding = false;
   #waiting: Update | undefined;
 
   constructor(openChannel: () => CallChannel) {
@@ -44,6 +45,7 @@ export class CallSignaling implements Signaling {
   }
 
   send(command: CallCommand): void {
+    if (command.type === 'call.hang-up') this.#isEnding = true;
     if (command.type !== 'call.update') void this.#send(command);
     else if (this.#isUpdating) this.#waiting = { ...this.#waiting, ...command };
     else void this.#update(command);
@@ -51,13 +53,14 @@ export class CallSignaling implements Signaling {
 
   close(): void {
     this.#report = undefined;
+    this.#isEnding = true;
     this.#channel?.close();
   }
 
   async #update(first: Update): Promise<void> {
     this.#isUpdating = true;
     let next: Update | undefined = first;
-    while (next !== undefined && this.#report !== undefined) {
+    while (next !== undefined && !this.#isEnding) {
       await this.#send(next);
       next = this.#waiting;
       this.#waiting = undefined;

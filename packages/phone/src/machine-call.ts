@@ -171,9 +171,9 @@ export class MachineCall implements Call {
     return this.#media.session?.quality ?? null;
   }
 
-  accept(media?: Partial<MediaKinds>): void {
-    const kinds = media === undefined ? undefined : { ...this.media, ...media };
-    this.#send({ type: 'user.accept', kinds });
+  accept(media: Partial<MediaKinds> = {}): void {
+    const { audio = this.media.audio, video = this.media.video } = media;
+    this.#send({ type: 'user.accept', kinds: { audio, video } });
   }
 
   decline(): void {

@@ -20,8 +20,7 @@ function kill(victim: TestPhone, peer: TestPhone, callId: string): void {
 
 const calleeLost: CallEnd = { reason: 'failed', cause: 'callee_lost', by: 'remote' };
 
-// For machines that do many things at once.
-describe('losses', { timeout: 60_000 }, () => {
+describe('losses', () => {
   test('a killed peer: told within 8 s, failed after the grace of 30 s', async () => {
     const pair = await Pair.make();
     const { outgoing, caller } = await pair.talk();

@@ -52,6 +52,48 @@ describe('a phone', () => {
     expect(await codeOf(phone.dial('user:bob'))).toBe('phone_closed');
   });
 
+  test.each([
+    ['throws', () => Promise.reject(new Error('no token'))],
+    ['gives what is no token', () => undefined as never],
+    ['never answers', () => new Promise<string>(() => {})],
+  ])('a token function that %s keeps no call and no phone', async (_name, token) => {
+    await using world = new World();
+    const { phone } = await world.phone('alice', { token });
+    const call = await phone.dial('user:bob');
+    await world.pass(12_000);
+    expect([phone.state, call.state, call.end?.code]).toEqual([
+      'connecting',
+      'ended',
+      'server_unreachable',
+    ]);
+    await phone.close();
+    expect(phone.state).toBe('closed');
+  });
+
+  test('a media engine that its host closes ends the calls that run, on both sides, and no phone', async () => {
+    const pair = await Pair.make();
+    const { outgoing, incoming } = await pair.talk();
+    await pair.alice.media.close();
+    await pair.pass(100);
+    const failed = { reason: 'failed', cause: 'media_failed' } as const;
+    expect(await outgoing.ended()).toEqual({ ...failed, by: 'local' });
+    expect(await incoming.ended()).toEqual({ ...failed, by: 'remote' });
+    const next = await pair.alice.phone.dial('user:bob');
+    await pair.pass(100);
+    expect(next.end).toEqual({ ...failed, by: 'local' });
+    expect([pair.alice.phone.state, pair.alice.phone.calls]).toEqual(['ready', []]);
+    expect(await pair.close()).toBe(0);
+  });
+
+  test('accepts with what the call carries where the app leaves a kind undefined', async () => {
+    const pair = await Pair.make();
+    const { incoming } = await pair.ring({ audio: true, video: true });
+    incoming.accept({ audio: undefined, video: false } as never);
+    await pair.pass(500);
+    expect([incoming.state, incoming.media]).toEqual(['active', { audio: true, video: false }]);
+    expect(await pair.close()).toBe(0);
+  });
+
   test('dial rejects for arguments, and for nothing else', async () => {
     await using world = new World();
     const { phone } = await world.phone('alice');

@@ -96,7 +96,7 @@ describe('what is written is read', () => {
     expect(frame).toEqual({ kind: 'answer', id: 'c1', error });
     const thrown = errorFromWire(error);
     expect(thrown).toBeInstanceOf(RingfenceError);
-    expect({ ...thrown }).toEqual({
+    expect(Object.assign({}, thrown)).toEqual({
       name: 'RingfenceError',
       code: 'rate_limited',
       fault: 'caller',
@@ -118,7 +118,7 @@ describe('what is written is read', () => {
 
   test('a code that is not known keeps its name, and what was sent with it', () => {
     const thrown = errorFromWire({ code: 'constructor', message: 'unable to go on; new code' });
-    expect({ ...thrown }).toEqual({
+    expect(Object.assign({}, thrown)).toEqual({
       name: 'RingfenceError',
       code: 'constructor',
       fault: 'server',

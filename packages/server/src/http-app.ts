@@ -3,6 +3,7 @@ import { serveStatic } from '@hono/node-server/serve-static';
 import { Hono } from 'hono';
 import type { Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { except } from 'hono/combine';
 import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { getDotPath, safeParse } from 'valibot';
@@ -35,6 +36,9 @@ const statuses: Readonly<Record<HttpErrorCode, 400 | 403 | 404 | 413 | 500 | 503
 
 const bodyBytes = 16_384;
 
+/** A request with one of these came through a proxy. */
+const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
+
 function fail(context: Context, code: HttpErrorCode, message: string): Response {
   return context.json({ error: { code, message } }, statuses[code]);
 }
@@ -63,7 +67,7 @@ export function createHttpApp(parts: HttpAppParts): Hono {
   );
   if (devTokens !== null) {
     app.post('/v1/dev/token', async (context) => {
-      if (!parts.devAllowRemote && !isAskedLocally(context)) {
+      if (!parts.devAllowRemote && !isAskedLocally(context, origins)) {
         const message = 'unable to hand out a token; --dev serves this machine alone';
         return fail(context, 'forbidden', message);
       }
@@ -78,15 +82,19 @@ export function createHttpApp(parts: HttpAppParts): Hono {
 
   if (staticFolder !== undefined) {
     app.use(
-      serveStatic({
-        root: staticFolder,
-        // Built files carry a hash in their names; the page that names them does not.
-        onFound: (path, context) =>
-          context.header(
-            'Cache-Control',
-            /[/\\]assets[/\\]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
-          ),
-      }),
+      // A folder with the sources in it has secrets under such names: `.env`, `.git`.
+      except(
+        (context) => /\/\.(?!well-known\/)/.test(context.req.path),
+        serveStatic({
+          root: staticFolder,
+          // Built files carry a hash in their names; the page that names them does not.
+          onFound: (path, context) =>
+            context.header(
+              'Cache-Control',
+              /[/\\]assets[/\\]/.test(path) ? 'public, max-age=31536000, immutable' : 'no-cache',
+            ),
+        }),
+      ),
     );
   }
   app.notFound((context) => fail(context, 'not_found', 'unable to find this; nothing is here'));
@@ -103,16 +111,21 @@ export function createHttpApp(parts: HttpAppParts): Hono {
 /**
  * True when the request came from this machine and was meant for it. The host name is looked at
  * too: else a page of another site could have its own name resolve to loopback and ask. A proxy on
- * this machine speaks for others, so what it forwards is not local.
+ * this machine speaks for others, so what it forwards is not local; one that adds none of its
+ * headers is known by the page it speaks for.
  */
-function isAskedLocally(context: Context): boolean {
+function isAskedLocally(context: Context, origins: readonly string[]): boolean {
   const { address = '' } = getConnInfo(context).remote;
-  const { hostname } = new URL(context.req.url);
-  const isForwarded =
-    context.req.header('forwarded') !== undefined ||
-    context.req.header('x-forwarded-for') !== undefined;
-  const bareHost = hostname.startsWith('[') ? hostname.slice(1, -1) : hostname;
-  return isLoopback(address) && isLoopback(bareHost) && !isForwarded;
+  const { origin } = context.req.header();
+  const isForwarded = proxyHeaders.some((name) => context.req.header(name) !== undefined);
+  const isOwnPage = origin === undefined || origins.includes(origin) || isLoopbackUrl(origin);
+  return isLoopback(address) && isLoopbackUrl(context.req.url) && isOwnPage && !isForwarded;
+}
+
+function isLoopbackUrl(url: string): boolean {
+  if (!URL.canParse(url)) return false;
+  const { hostname } = new URL(url);
+  return isLoopback(hostname.startsWith('[') ? hostname.slice(1, -1) : hostname);
 }
 
 function safeHeaders(): ReturnType<typeof secureHeaders> {

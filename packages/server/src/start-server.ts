@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import { createServer as createHttpServer } from 'node:http';
 import type { Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
-import type { AddressInfo } from 'node:net';
+import { createSecureContext } from 'node:tls';
+import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RingfenceError, systemClock, systemRandom, toError } from '@ringfence/base';
 import type { Clock, Logger, Random } from '@ringfence/base';
@@ -17,7 +18,7 @@ import type {
   Store,
 } from '@ringfence/signaling-server';
 import { createMemoryStore } from '@ringfence/signaling-server/memory-store';
-import { createWebSocketAdapter } from '@ringfence/signaling-server/ws';
+import { createWebSocketAdapter, refuseUpgrade } from '@ringfence/signaling-server/ws';
 import { reachableAddresses, urlHost } from './addresses.ts';
 import { generateCertificate } from './certificate.ts';
 import type { Certificate } from './certificate.ts';
@@ -105,12 +106,15 @@ export async function startServer(
       logger,
     });
     const http = httpServer(app.fetch, certificate);
+    const connections = connectionsOf(http);
     http.on('upgrade', (request, socket, head) => {
-      if (sockets.handleUpgrade(request, socket, head)) return;
-      socket.on('error', () => socket.destroy());
-      socket.end('HTTP/1.1 404 Not Found\r\nConnection: close\r\nContent-Length: 0\r\n\r\n');
+      if (!sockets.handleUpgrade(request, socket, head)) refuseUpgrade(socket, '404 Not Found');
     });
     await listen(http, resolved);
+    // Such as no more file descriptors for who connects: no reason to end what goes on.
+    http.on('error', (cause) =>
+      logger.error('a connection was not taken', { error: cause.message }),
+    );
 
     const { port } = http.address() as AddressInfo;
     const scheme = certificate === null ? 'http' : 'https';
@@ -125,7 +129,7 @@ export async function startServer(
       logger.info('stopping', { sessions: signaling.sessions });
       await signaling.drain({ deadlineMs: resolved.drainMs });
       await Promise.all([signaling.close(), sockets.close()]);
-      await closeHttp(http, resolved.drainMs, clock);
+      await closeHttp(http, connections, resolved.drainMs, clock);
       logger.info('stopped');
     };
     let closing: Promise<void> | undefined;
@@ -183,12 +187,14 @@ async function certificateOf(
   if (tls) return generateCertificate(reachableAddresses(host), clock);
   if (tlsCertFile === undefined || tlsKeyFile === undefined) return null;
   try {
-    return { cert: readFileSync(tlsCertFile, 'utf8'), key: readFileSync(tlsKeyFile, 'utf8') };
+    const certificate = {
+      cert: readFileSync(tlsCertFile, 'utf8'),
+      key: readFileSync(tlsKeyFile, 'utf8'),
+    };
+    createSecureContext(certificate);
+    return certificate;
   } catch (thrown) {
-    throw configError(
-      'tlsCertFile',
-      `a certificate file cannot be read: ${toError(thrown).message}`,
-    );
+    throw configError('tlsCertFile', `a certificate cannot be used: ${toError(thrown).message}`);
   }
 }
 
@@ -198,7 +204,12 @@ const stunServers =
     Promise.resolve({ iceServers: urls.length === 0 ? [] : [{ urls: [...urls] }] });
 
 /** Times are those of the HTTP server itself: slow requests hold nothing up for long. */
-const httpOptions = { headersTimeout: 10_000, requestTimeout: 30_000, keepAliveTimeout: 5_000 };
+const httpOptions = {
+  headersTimeout: 10_000,
+  requestTimeout: 30_000,
+  keepAliveTimeout: 5_000,
+  connectionsCheckingInterval: 5_000,
+};
 
 function httpServer(
   fetch: Parameters<typeof createAdaptorServer>[0]['fetch'],
@@ -210,7 +221,7 @@ function httpServer(
       : createAdaptorServer({
           fetch,
           createServer: createHttpsServer,
-          serverOptions: { ...httpOptions, ...certificate },
+          serverOptions: { ...httpOptions, ...certificate, handshakeTimeout: 10_000 },
         });
   return server as Server;
 }
@@ -234,10 +245,30 @@ function listenError(host: string, port: number, cause: Error): RingfenceError<'
   );
 }
 
+/**
+ * The open connections of a server. It knows of its own only those that speak HTTP, and not those
+ * that still shake hands for TLS or were upgraded.
+ */
+function connectionsOf(http: Server): ReadonlySet<Socket> {
+  const connections = new Set<Socket>();
+  http.on('connection', (socket: Socket) => {
+    connections.add(socket);
+    socket.once('close', () => connections.delete(socket));
+  });
+  return connections;
+}
+
 /** Lets requests in flight finish, for at most `deadlineMs`. */
-async function closeHttp(http: Server, deadlineMs: number, clock: Clock): Promise<void> {
+async function closeHttp(
+  http: Server,
+  connections: ReadonlySet<Socket>,
+  deadlineMs: number,
+  clock: Clock,
+): Promise<void> {
   const closed = new Promise<void>((resolve) => http.close(() => resolve()));
-  const timer = clock.setTimeout(() => http.closeAllConnections(), deadlineMs);
+  const timer = clock.setTimeout(() => {
+    for (const socket of connections) socket.destroy();
+  }, deadlineMs);
   await closed;
   clock.clearTimeout(timer);
 }

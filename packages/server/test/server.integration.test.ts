@@ -4,6 +4,7 @@ import { request as httpsRequest } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
@@ -99,6 +100,22 @@ describe('the reference server', () => {
     await expect(ask(`${server.url}/livez`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
   });
 
+  it('stops at its deadline, whoever holds a connection open', async () => {
+    for (const tls of [false, true]) {
+      const server = await start({ tls, drainMs: 50 });
+      const idle = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+      const upgrade = connect({ port: server.port, host: '127.0.0.1', allowHalfOpen: true });
+      upgrade.write('GET /elsewhere HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\n');
+      upgrade.write('Upgrade: websocket\r\n\r\n');
+      for (const socket of [idle, upgrade]) socket.on('error', () => {}).resume();
+      // Whom it answers came after them.
+      await ask(`${server.url}/livez`);
+      await server.close();
+      idle.destroy();
+      upgrade.destroy();
+    }
+  });
+
   it('refuses a port that is taken, and lets go of everything', async () => {
     await using server = await start();
     await expect(start({ port: server.port })).rejects.toMatchObject({ code: 'listen_failed' });
@@ -157,6 +174,9 @@ describe('dev tokens', () => {
       { host: 'rebound.example' },
       { 'x-forwarded-for': '203.0.113.7' },
       { forwarded: 'for=203.0.113.7' },
+      { via: '1.1 proxy' },
+      { origin: 'http://192.0.2.7:5173' },
+      { origin: 'null' },
     ];
     {
       await using server = await start({ host: '0.0.0.0' });
@@ -168,6 +188,8 @@ describe('dev tokens', () => {
       }
       const localhost = { host: `localhost:${server.port}` };
       expect((await askToken(server.url, { userId: 'alice' }, localhost)).status).toBe(200);
+      const page = { origin: 'http://localhost:5173' };
+      expect((await askToken(server.url, { userId: 'alice' }, page)).status).toBe(200);
       const outside = localAddresses().find((address) => !/^(127\.|::1)/.test(address));
       if (outside !== undefined && !outside.includes(':')) {
         const url = `http://${outside}:${server.port}`;
@@ -188,12 +210,16 @@ describe('dev tokens', () => {
       ];
     expect(await allowed('https://app.example.com')).toBe('https://app.example.com');
     expect(await allowed('https://evil.example')).toBeUndefined();
+    await using anyone = await start({ origins: ['*'] });
+    const evil = { origin: 'https://evil.example' };
+    expect((await askToken(anyone.url, { userId: 'alice' }, evil)).status).toBe(403);
   });
 });
 
 describe('a page', () => {
   it('is served with headers that keep it safe, and nothing outside of it is', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'ringfence-'));
+    writeFileSync(join(folder, '.env'), 'SECRET=1');
     writeFileSync(join(folder, 'index.html'), '<!doctype html><title>page</title>');
     try {
       await using server = await start({ staticFolder: folder });
@@ -208,7 +234,8 @@ describe('a page', () => {
         'x-frame-options': 'DENY',
       });
       expect(page.headers['strict-transport-security']).toBeUndefined();
-      for (const path of ['/../package.json', '/%2e%2e/package.json', '/..%2f..%2fetc/passwd']) {
+      const outside = ['/../package.json', '/%2e%2e/package.json', '/..%2f..%2fetc/passwd'];
+      for (const path of [...outside, '/.env', '/%2eenv', '/.git/config']) {
         expect((await ask(`${server.url}${path}`)).status).toBe(404);
       }
       expect((await ask(`${server.url}/livez`)).status).toBe(200);
@@ -225,6 +252,13 @@ describe('a page', () => {
 });
 
 describe('tls', () => {
+  it('says at once that a certificate cannot be used', async () => {
+    const file = join(import.meta.dirname, 'server.integration.test.ts');
+    await expect(start({ tlsCertFile: file, tlsKeyFile: file })).rejects.toMatchObject({
+      code: 'invalid_config',
+    });
+  });
+
   it('has a certificate for every address of the machine', async () => {
     await using server = await start({ tls: true, host: '0.0.0.0' });
     const addresses = localAddresses();

@@ -5,7 +5,7 @@ import type { Fault } from '@ringfence/base';
 export type ClientErrorCode =
   /** The connection could not be made, or was lost. The client goes on trying. */
   | 'connection_lost'
-  /** The `token` option threw or rejected. The client goes on trying. */
+  /** The `token` option threw, rejected, or gave what is no token. The client goes on trying. */
   | 'token_unavailable'
   /** The server refused the token, again and again. The client is closed. */
   | 'unauthorized'

@@ -222,6 +222,22 @@ describe('the link', () => {
     expect(JSON.stringify(logger.lines)).not.toContain('late');
   });
 
+  it.each([
+    ['nothing', undefined],
+    ['an empty string', ''],
+    ['a number', 7],
+    ['an object', { token: 'secret' }],
+    ['more than the wire takes', 'secret'.repeat(1_366)],
+  ])('takes %s for no token, and connects to nobody with it', async (_name, garbage) => {
+    const { client, clock, changes, sessions } = createScripted({
+      token: () => garbage as string,
+    });
+    client.connect();
+    await clock.advanceAsync(0);
+    expect(changes).toEqual(['connecting', 'waiting token_unavailable']);
+    expect(sessions).toEqual([]);
+  });
+
   it('gives up an attempt that gets no token, or no welcome, in time', async () => {
     const { client, clock, changes, session } = createScripted({
       token: (() => {

@@ -23,6 +23,7 @@ import {
 import type { Answer, AnswerBody, Event, RequestBody } from '@ringfence/protocol';
 import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
+import { checkToken } from './options.ts';
 import type { Connection } from './transport.ts';
 
 type Welcome = AnswerBody<'hello'>;
@@ -119,7 +120,7 @@ export function createLink(environment: Environment, events: LinkEvents): Link {
   async function token(): Promise<string> {
     const source = options.token;
     try {
-      return typeof source === 'string' ? source : await source();
+      return checkToken(typeof source === 'string' ? source : await source());
     } catch (cause) {
       throw clientError('token_unavailable', { cause });
     }

@@ -1,4 +1,5 @@
 import { numberOption, optionError } from '@ringfence/base';
+import { LIMITS } from '@ringfence/protocol';
 
 /** Where the token comes from. A function is asked again for each attempt to connect. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -49,6 +50,16 @@ const tuning: Readonly<Record<keyof SignalingClientTuning, readonly [number, num
 export type ResolvedOptions = SignalingClientOptions & SignalingClientTuning;
 
 /**
+ * Checks that a token is one the wire takes.
+ *
+ * @throws {RingfenceError} `invalid_option`, which quotes its type alone.
+ */
+export function checkToken(token: unknown): string {
+  if (typeof token === 'string' && token && token.length <= LIMITS.tokenLength) return token;
+  throw optionError('token', typeof token, `a string of 1 to ${LIMITS.tokenLength} characters`);
+}
+
+/**
  * Fills in the defaults and checks the ranges.
  *
  * @throws {RingfenceError} `invalid_option`, which names the field and the value received, except
@@ -57,9 +68,7 @@ export type ResolvedOptions = SignalingClientOptions & SignalingClientTuning;
 export function resolveOptions(options: SignalingClientOptions): ResolvedOptions {
   const { url, token, deviceId } = options;
   if (!/^wss?:\/\/./.test(url)) throw optionError('url', url, 'a ws: or wss: URL');
-  if (!token || (typeof token !== 'string' && typeof token !== 'function')) {
-    throw optionError('token', typeof token, 'a string or a function');
-  }
+  if (typeof token !== 'function') checkToken(token);
   if (deviceId !== undefined && !/^[\w-]{1,64}$/.test(deviceId)) {
     throw optionError('deviceId', deviceId, '1 to 64 of A-Z a-z 0-9 _ -');
   }

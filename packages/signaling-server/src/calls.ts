@@ -35,6 +35,7 @@ import { changeSet, DialAssumption, storedAnswer } from './change.ts';
 import type { Change } from './change.ts';
 import { commandDigest, mayCreate } from './command.ts';
 import type { CommandRequest } from './command.ts';
+import type { DialRate } from './dial-rate.ts';
 import type { Directory } from './directory.ts';
 import { isStoreFailure } from './failures.ts';
 import type { ResolvedServerOptions } from './options.ts';
@@ -48,6 +49,7 @@ const attempts = 8;
 
 export interface CallsParts {
   readonly store: StoreAccess;
+  readonly dialRate: DialRate;
   readonly directory: Directory;
   readonly peers: Peers;
   readonly logger: Logger;
@@ -77,10 +79,21 @@ export class Calls {
 
   /** Runs a user's command and answers it on its session. */
   command(session: Session, request: CommandRequest): void {
-    const { orgId } = session.identity!;
+    const { orgId, userId } = session.identity!;
+    if (mayCreate(request) && !this.#entries.get(request.body.callId)?.facts) {
+      const retryAfterMs = this.#parts.dialRate.take(orgId, userId);
+      if (retryAfterMs > 0) {
+        return session.send(writeError(request.id, wireError('rate_limited', { retryAfterMs })));
+      }
+    }
     const entry = this.#entry(orgId, request.body.callId);
     if (entry === undefined) session.send(writeError(request.id, wireError('call_not_found')));
     else this.#submit(entry, { kind: 'command', session, request });
+  }
+
+  /** Forgets the rates of users who dial no more. */
+  purge(nowMs: number): void {
+    this.#parts.dialRate.purge(nowMs);
   }
 
   /** Has the call say whether the device is connected. */
@@ -402,6 +415,14 @@ export class Calls {
       const events = await this.#parts.store.trip((store) =>
         store.eventsAfter(orgId, callId, from, limit),
       );
+      const before = (events[0]?.seq ?? 0) - 1;
+      if (before > from) {
+        // The store keeps only the newest lines. The facts hold the rest; clients see the gap.
+        if (before > (entry.facts?.call.seq ?? 0)) {
+          entry.facts = await this.#parts.store.trip((store) => store.load(orgId, callId));
+        }
+        entry.deliveredSeq = Math.max(entry.deliveredSeq, before);
+      }
       for (const event of events) {
         if (event.seq > (entry.facts?.call.seq ?? 0))
           entry.facts = evolve(callId, entry.facts, event);

@@ -49,6 +49,12 @@ export class Directory {
     return this.#organisations.get(orgId)?.get(userId)?.get(deviceId);
   }
 
+  /** True when the user has so many devices that this one is one too many. */
+  isCrowded({ orgId, userId, deviceId }: DeviceName, most: number): boolean {
+    const devices = this.#organisations.get(orgId)?.get(userId);
+    return devices !== undefined && devices.size >= most && !devices.has(deviceId);
+  }
+
   /** The session of a device on this instance. */
   session(orgId: string, userId: string, deviceId: string): Session | undefined {
     const where = this.#organisations.get(orgId)?.get(userId)?.get(deviceId)?.where;

@@ -24,8 +24,20 @@ export interface SignalingServerOptions {
   readonly framesPerSecond?: number;
   /** Frames a socket may send at once. A large frame counts as several. Default 400; 10 to 100,000. */
   readonly frameBurst?: number;
+  /**
+   * Calls a user may make each second, in the long run. Default 2, a fiftieth of
+   * `framesPerSecond`; 0.01 to 100,000.
+   */
+  readonly dialsPerSecond?: number;
+  /** Calls a user may make at once. Default 80, a fifth of `frameBurst`; 1 to 100,000. */
+  readonly dialBurst?: number;
   /** Bytes that may wait for a slow reader. Default 1,048,576; 65,536 to 2^30. */
   readonly bufferedBytes?: number;
+  /**
+   * The most devices of one user; the `hello` of one more is answered with `rate_limited`. Default
+   * 100; 1 to 1,000,000.
+   */
+  readonly devicesPerUser?: number;
   /** The most open sockets; one more is closed with 1013. Default 50,000; 1 to 1,000,000. */
   readonly maximumSessions?: number;
   /**
@@ -61,6 +73,8 @@ export function resolveServerOptions(options: SignalingServerOptions = {}): Reso
     least: number,
     most: number,
   ): number => numberOption(field, options[field] ?? fallback, least, most);
+  const framesPerSecond = number('framesPerSecond', 100, 1, 100_000);
+  const frameBurst = number('frameBurst', 400, 10, 100_000);
   const beatMs = number('beatMs', 2_000, 250, 30_000);
   return {
     deadlines: resolveDeadlines(options.deadlines),
@@ -69,9 +83,12 @@ export function resolveServerOptions(options: SignalingServerOptions = {}): Reso
     helloMs: number('helloMs', LIMITS.helloMs, 100, 60_000),
     sweepMs: number('sweepMs', 250, 10, 5_000),
     sweepCalls: number('sweepCalls', 500, 1, 10_000),
-    framesPerSecond: number('framesPerSecond', 100, 1, 100_000),
-    frameBurst: number('frameBurst', 400, 10, 100_000),
+    framesPerSecond,
+    frameBurst,
+    dialsPerSecond: number('dialsPerSecond', framesPerSecond / 50, 0.01, 100_000),
+    dialBurst: number('dialBurst', frameBurst / 5, 1, 100_000),
     bufferedBytes: number('bufferedBytes', 1_048_576, 65_536, 2 ** 30),
+    devicesPerUser: number('devicesPerUser', 100, 1, 1_000_000),
     maximumSessions: number('maximumSessions', 50_000, 1, 1_000_000),
     reconnectSpreadMs: number('reconnectSpreadMs', 500, 500, 60_000),
     tokenWarningMs: number('tokenWarningMs', 60_000, 0, hour),

@@ -160,7 +160,7 @@ export class Peers {
       this.#events.callWritten(message.orgId, message.callId, message.seq);
     } else if (message.kind === 'frame') {
       const { orgId, userId, deviceId } = message.device;
-      this.#parts.directory.session(orgId, userId, deviceId)?.send(message.text);
+      this.#parts.directory.session(orgId, userId, deviceId)?.sendLossy(message.text);
     } else if (message.instance !== this.#parts.instance) {
       this.#hear(message);
     }

@@ -137,5 +137,7 @@ export interface SocketEvents {
   message(text: string): void;
   /** A binary frame came. */
   binary(): void;
+  /** A ping or a pong of the WebSocket itself came. */
+  control(): void;
   closed(code: number): void;
 }

@@ -59,6 +59,7 @@ export class Pulse {
     try {
       this.#sessions(nowMs, lateMs);
       directory.purge(nowMs);
+      calls.purge(nowMs);
       peers.tick(nowMs, lateMs);
       calls.retry();
       if (peers.size > 0 && nowMs >= this.#healAt) {
@@ -78,7 +79,6 @@ export class Pulse {
   }
 
   #sessions(nowMs: number, lateMs: number): void {
-    const wallMs = this.#parts.clock.now();
     this.#beat += 1;
     let idleBeat: string | undefined;
     for (const session of this.#parts.sessions) {
@@ -88,9 +88,13 @@ export class Pulse {
         if (nowMs >= phase.helloDueAt) session.close(CLOSE.helloTimeout, 'no hello in time');
         continue;
       }
+      if (phase.name === 'welcoming' && nowMs >= phase.answerDueAt) {
+        // P-110
+        session.close(CLOSE.overloaded, 'hello is not answered in time');
+      }
       if (phase.name !== 'ready') continue;
       session.heardAt += lateMs;
-      this.#watchToken(session, wallMs);
+      this.#watchToken(session, nowMs);
       if (nowMs - session.heardAt >= this.#options.silentMs) {
         // P-604
         session.close(CLOSE.tooSlow, 'no answer to beats');
@@ -103,12 +107,12 @@ export class Pulse {
   }
 
   /** P-306, P-307 */
-  #watchToken(session: Session, wallMs: number): void {
-    const expiresAt = session.tokenExpiresAt;
-    if (expiresAt === null) return;
-    if (wallMs >= expiresAt) {
+  #watchToken(session: Session, nowMs: number): void {
+    if (session.token === null) return;
+    const { expiresAt, endsAtMs } = session.token;
+    if (nowMs >= endsAtMs) {
       session.close(CLOSE.unauthorized, 'token expired');
-    } else if (!session.tokenWarned && wallMs >= expiresAt - this.#options.tokenWarningMs) {
+    } else if (!session.tokenWarned && nowMs >= endsAtMs - this.#options.tokenWarningMs) {
       session.tokenWarned = true;
       session.send(writeEvent('token.expiring', { expiresAt }));
     }

@@ -60,6 +60,11 @@ export class Reception {
           session.close(CLOSE.internal, 'something broke');
         }
       },
+      control: () => {
+        if (!session.admitControl(this.#parts.clock.monotonic())) {
+          this.#refuse(session, CLOSE.flood, 'too many frames');
+        }
+      },
       binary: () => this.#refuse(session, CLOSE.unsupportedData, 'frames are text'),
       closed: (code) => session.closed(code),
     };
@@ -124,7 +129,9 @@ export class Reception {
         const error = toError(thrown).message;
         this.#parts.logger.error('a request failed', { session: session.id, error });
       }
-      session.send(writeError(id, wireError(code)));
+      session.sendNow(writeError(id, wireError(code)));
+      // P-113: nothing more would come of a session whose hello broke.
+      if (session.phase.name === 'welcoming') session.close(CLOSE.internal, 'something broke');
     });
   }
 
@@ -134,8 +141,7 @@ export class Reception {
     try {
       const fresh = await this.#parts.auth.verify(body.token);
       if (fresh.orgId === orgId && fresh.userId === userId) {
-        session.tokenExpiresAt = fresh.expiresAt;
-        session.tokenWarned = false;
+        session.holdToken(fresh.expiresAt, this.#parts.clock);
         const ok = fresh.expiresAt === null ? {} : { tokenExpiresAt: fresh.expiresAt };
         return session.send(writeAnswer(id, 'token.refresh', ok));
       }

@@ -46,7 +46,7 @@ export class Relay {
   #send(session: Session, { userId, deviceId }: Leg, text: string): void {
     const device = { orgId: session.identity!.orgId, userId, deviceId };
     const where = this.#directory.find(device)?.where;
-    if (where?.kind === 'here') where.session.send(text);
+    if (where?.kind === 'here') where.session.sendLossy(text);
     else if (where?.kind === 'elsewhere') this.#peers.frame(where.instance, device, text);
   }
 }

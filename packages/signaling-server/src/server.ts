@@ -6,6 +6,7 @@
  *   calls.ts       the live calls and their writes    change.ts     a decision as one write
  *   relay.ts       signals between legs               presence.ts   devices come and go
  *   directory.ts   who is connected where             peers.ts      the other instances
+ *   dial-rate.ts   how often a user makes calls
  *   pulse.ts       beats, silence, tokens, sweep      catch-up.ts   what a client missed
  *
  *   1. Nothing a client sends, and nothing a store or bus does, ends the process or another session.
@@ -16,6 +17,7 @@ import { silentLogger, systemClock, systemRandom, uuidV7 } from '@ringfence/base
 import type { Clock, Logger, Random, TimerHandle } from '@ringfence/base';
 import { CLOSE } from '@ringfence/protocol';
 import { Calls } from './calls.ts';
+import { DialRate } from './dial-rate.ts';
 import { Directory } from './directory.ts';
 import { createInProcessBus } from './in-process-bus.ts';
 import { resolveServerOptions } from './options.ts';
@@ -88,12 +90,14 @@ export function createSignalingServer(
   const sessions = new Set<Session>();
   const directory = new Directory();
   const peers = new Peers({ bus, instance: uuidV7(clock, random), directory, clock, logger });
-  const calls = new Calls(resolved, { store, directory, peers, logger });
+  const dialRate = new DialRate(resolved, clock);
+  const calls = new Calls(resolved, { store, dialRate, directory, peers, logger });
   const presence = new Presence(resolved.deadlines.leaseMs, { calls, clock, directory, peers });
   const welcome = new Welcome(resolved, {
     auth,
     calls,
     clock,
+    directory,
     presence,
     store,
     sessions: () => sessions.size,

@@ -1,3 +1,4 @@
+import type { Clock } from '@ringfence/base';
 import type { Actor } from '@ringfence/call-rules';
 import { CLOSE } from '@ringfence/protocol';
 import type { CallEntry } from './call-entry.ts';
@@ -27,7 +28,7 @@ export type SessionPhase =
   /** No `hello` yet. */
   | { readonly name: 'waiting'; readonly helloDueAt: number }
   /** `hello` is being answered. Frames for the client wait, so that the answer comes first. */
-  | { readonly name: 'welcoming'; readonly held: string[] }
+  | { readonly name: 'welcoming'; readonly held: string[]; readonly answerDueAt: number }
   | { readonly name: 'ready'; nextBeatAt: number }
   | { readonly name: 'closed' };
 
@@ -53,7 +54,8 @@ export class Session {
   phase: SessionPhase;
   /** Set from `welcoming` on, and kept when the session has closed. */
   identity: SessionIdentity | null = null;
-  tokenExpiresAt: number | null = null;
+  /** When its token expires, on the wall clock as it stood then, and on the monotonic clock. */
+  token: { readonly expiresAt: number; readonly endsAtMs: number } | null = null;
   tokenWarned = false;
   /** When it last said anything, on the monotonic clock. */
   heardAt: number;
@@ -88,10 +90,24 @@ export class Session {
     return this.phase.name !== 'closed';
   }
 
+  /** Takes the lifetime of a token that was just accepted: from here a step of the wall clock is nothing. */
+  holdToken(expiresAt: number | null, clock: Pick<Clock, 'now' | 'monotonic'>): void {
+    this.tokenWarned = false;
+    this.token =
+      expiresAt === null
+        ? null
+        : { expiresAt, endsAtMs: clock.monotonic() + expiresAt - clock.now() };
+  }
+
   /** Counts a frame that came. False when it is one too many (P-112). */
   admit(frameLength: number, nowMs: number): boolean {
     this.heardAt = nowMs;
     return this.#bucket.take(1 + (frameLength >>> charactersPerToken), nowMs);
+  }
+
+  /** Counts a ping or a pong: the network stack sends them, so they are no sign of the client. */
+  admitControl(nowMs: number): boolean {
+    return this.#bucket.take(1, nowMs);
   }
 
   /** Sends a frame, after those that wait for the answer to `hello`. */
@@ -102,6 +118,11 @@ export class Session {
     } else {
       this.sendNow(text);
     }
+  }
+
+  /** Sends a frame that may be lost: it is dropped while much waits already (P-707). */
+  sendLossy(text: string): void {
+    if (this.#socket.bufferedBytes <= this.#limits.bufferedBytes / 2) this.send(text);
   }
 
   /** Sends a frame before those that wait. */

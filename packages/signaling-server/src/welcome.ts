@@ -5,6 +5,7 @@ import { CLOSE, LIMITS, wireError, writeAnswer, writeError, writeEvent } from '@
 import type { CatchUp, Request } from '@ringfence/protocol';
 import type { Calls } from './calls.ts';
 import { catchUp } from './catch-up.ts';
+import type { Directory } from './directory.ts';
 import { isStoreFailure, isUnauthorized } from './failures.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Auth, Identity } from './ports.ts';
@@ -16,11 +17,14 @@ type Hello = Extract<Request, { readonly name: 'hello' }>;
 
 /** How long a client waits before it tries a server whose store is down again. */
 const storeRetryMs = 1_000;
+/** How long one waits whose user has too many devices: until some are forgotten. */
+const crowdedRetryMs = 10_000;
 
 export interface WelcomeParts {
   readonly auth: Auth;
   readonly calls: Calls;
   readonly clock: Clock;
+  readonly directory: Directory;
   readonly presence: Presence;
   readonly store: StoreAccess;
   /** Open sockets now. */
@@ -38,38 +42,47 @@ export class Welcome {
   }
 
   async hello(session: Session, { id, body }: Hello): Promise<void> {
-    session.phase = { name: 'welcoming', held: [] };
     const { calls, clock, presence, store } = this.#parts;
+    const answerDueAt = clock.monotonic() + this.#options.helloMs;
+    session.phase = { name: 'welcoming', held: [], answerDueAt };
     const known = new Map(Object.entries(body.known ?? {}));
     const identity = await this.#verify(session, id, body.token);
     if (identity === null || !session.isOpen) return;
     const { orgId, userId } = identity;
+    const device = { orgId, userId, deviceId: body.device };
+    if (this.#parts.directory.isCrowded(device, this.#options.devicesPerUser)) {
+      // P-110
+      session.sendNow(writeError(id, wireError('rate_limited', { retryAfterMs: crowdedRetryMs })));
+      return session.close(CLOSE.overloaded, 'too many devices');
+    }
     session.identity = {
       orgId,
       userId,
       deviceId: body.device,
       callWaiting: body.callWaiting ?? false,
     };
-    session.tokenExpiresAt = identity.expiresAt;
+    session.holdToken(identity.expiresAt, clock);
     presence.arrive(session);
 
-    let missed: readonly CatchUp[];
+    let first: CatchUp[];
+    let later: string[];
     try {
       const found = await this.#callsOf(session, known);
       if (!session.isOpen) return;
       for (const facts of found.values()) this.#take(session, facts);
-      missed = await Promise.all(
+      const missed: CatchUp[] = await Promise.all(
         [...found.values()].map((facts) => catchUp(store, facts, known.get(facts.call.id) ?? 0)),
       );
       const gone = [...known.keys()].filter((callId) => !found.has(callId));
-      missed = [...missed, ...gone.map((callId) => ({ callId, gone: true }))];
+      const fitted = fit(missed);
+      first = [...fitted.first, ...gone.map((callId) => ({ callId, gone: true }))];
+      later = await Promise.all(fitted.later.map((call) => laterFrame(store, call)));
     } catch (thrown) {
       if (!isStoreFailure(thrown)) throw thrown;
       const error = wireError('store_unavailable', { retryAfterMs: storeRetryMs });
       session.sendNow(writeError(id, error));
       return session.close(CLOSE.overloaded, 'the store does not answer');
     }
-    const { first, later } = fit(missed);
     const answer = writeAnswer(id, 'hello', {
       session: session.id,
       userId,
@@ -81,8 +94,7 @@ export class Welcome {
       calls: first,
     });
     session.welcome(answer, clock.monotonic() + this.#options.beatMs);
-    for (const { callId, events } of later)
-      session.send(writeEvent('call.events', { callId, events }));
+    for (const frame of later) session.send(frame);
     for (const callId of session.calls.keys()) calls.presence(orgId, callId, session.identity);
   }
 
@@ -128,27 +140,47 @@ export class Welcome {
     const { userId, deviceId } = session.identity!;
     const leg = legOfDevice(facts, userId, deviceId);
     if (facts.call.state === 'ended' || leg === undefined || leg.state === 'lost') return;
-    const entry = this.#parts.calls.adopt(facts);
-    if (entry !== undefined) session.calls.set(facts.call.id, entry);
+    const { calls } = this.#parts;
+    const { id, orgId } = facts.call;
+    const isKnown = calls.remembered(orgId, id) !== null;
+    const entry = calls.adopt(facts);
+    if (entry === undefined) return;
+    // The call may have gone on, or have ended, since it was read and while nobody remembered it.
+    // The job that says that the device is back reads on from here.
+    if (!isKnown) entry.isStale = true;
+    session.calls.set(id, entry);
   }
 }
 
-/** What fits in one frame (P-202) goes with the answer; further events follow it. */
-function fit(missed: readonly CatchUp[]): {
-  readonly first: CatchUp[];
-  readonly later: { readonly callId: string; readonly events: CallEvent[] }[];
-} {
+/** Bytes of the answer that are kept for all but what was missed: its other fields, calls that are gone. */
+const answerBytes = 8_192;
+
+/** Parts what goes with the answer from what would not fit in one frame with it (P-202). */
+function fit(missed: readonly CatchUp[]): { readonly first: CatchUp[]; readonly later: CatchUp[] } {
   const first: CatchUp[] = [];
-  const later: { callId: string; events: CallEvent[] }[] = [];
-  let room: number = LIMITS.catchUpEvents;
+  const later: CatchUp[] = [];
+  let room = LIMITS.frameBytes - answerBytes;
   for (const call of missed) {
-    const { callId, events } = call;
-    if (events === undefined || events.length <= room) {
+    const bytes = Buffer.byteLength(JSON.stringify(call)) + 1;
+    if (bytes > room) later.push(call);
+    else {
       first.push(call);
-      room -= events?.length ?? 0;
-    } else {
-      later.push({ callId, events });
+      room -= bytes;
     }
   }
   return { first, later };
+}
+
+/**
+ * The frame that follows an answer that had no room for a call. In place of a snapshot it holds the
+ * newest event: the client finds the gap before it, and syncs (P-504).
+ */
+async function laterFrame(
+  store: StoreAccess,
+  { callId, events, snapshot }: CatchUp,
+): Promise<string> {
+  if (snapshot === undefined) return writeEvent('call.events', { callId, events: events ?? [] });
+  const { orgId, seq } = snapshot.call;
+  const newest = await store.trip((real) => real.eventsAfter(orgId, callId, seq - 1, 1));
+  return writeEvent('call.events', { callId, events: newest as CallEvent[] });
 }

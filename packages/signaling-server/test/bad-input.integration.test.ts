@@ -169,6 +169,41 @@ describe('bad input', () => {
     });
   });
 
+  it('the devices of one user do not fill the server (P-110)', async () => {
+    for (let n = 0; n < 100; n += 1) {
+      await made.client({ userId: 'mallory', device: `d${n}` });
+    }
+    const token = testToken({ userId: 'mallory' });
+    const stranger = made.stranger();
+    const refused = await stranger.request('hello', { token, device: 'another' });
+    expect(refused).toMatchObject({ error: { code: 'rate_limited', retryAfterMs: 10_000 } });
+    expect(stranger.closed?.code).toBe(1013);
+    await made.client({ userId: 'mallory', device: 'd0' });
+    await made.client({ userId: 'carol' });
+    expect(made.server.sessions).toBe(103);
+  });
+
+  it('a flood of calls is answered with rate_limited, from whichever device (P-412)', async () => {
+    const codes: string[] = [];
+    for (const device of ['one', 'two']) {
+      const mallory = await made.client({ userId: 'mallory', device });
+      for (let count = 0; count < 60; count += 1) {
+        const callId = mallory.callId();
+        const outcome = await (count % 2 === 0
+          ? mallory.request('call.hang-up', { callId, dialed: true })
+          : mallory.request('call.dial', { callId, to: 'user:nobody', media: audio }));
+        codes.push('ok' in outcome ? 'ok' : outcome.error.code);
+      }
+      await expect(mallory.refusal('call.ring', { callId: mallory.callId() })).resolves.toBe(
+        'call_not_found',
+      );
+    }
+    expect(codes).toEqual([
+      ...Array.from({ length: 80 }, () => 'ok'),
+      ...Array.from({ length: 40 }, () => 'rate_limited'),
+    ]);
+  });
+
   it('an unknown request and a wrong field are answered with their code (P-902, P-904)', async () => {
     const mallory = await made.client({ userId: 'mallory' });
     const ask = async (request: string, body: object): Promise<unknown> => {

@@ -15,6 +15,30 @@ async function apart(made = rig()) {
 }
 
 describe('two instances on one store and one bus', () => {
+  it('an instance that fell far behind a store which keeps few lines goes on from the facts', async () => {
+    const made = await apart(rig({ framesPerSecond: 100_000, frameBurst: 100_000 }));
+    const { alice, bob, clock } = made;
+    const callId = alice.callId();
+    await alice.ok('call.dial', { callId, to: 'user:bob', media: audio });
+    await settle();
+    await bob.ok('call.ring', { callId });
+    await bob.ok('call.accept', { callId });
+    await settle();
+    made.deafen(true);
+    for (let n = 0; n < 2_500; n += 1)
+      await alice.ok('call.update', { callId, muted: n % 2 === 0 });
+    made.deafen(false);
+    await clock.advanceAsync(2_500);
+    const newest = bob.of('call.events').at(-1)!.events.at(-1)!;
+    expect(newest).toMatchObject({ type: 'leg.updated', seq: 2_505, muted: false });
+    const { snapshot } = await bob.ok('call.sync', { callId, afterSeq: 5 });
+    expect(snapshot?.call.seq).toBe(2_505);
+    await bob.ok('call.hang-up', { callId });
+    await settle();
+    expect(alice.callEventTypes.at(-1)).toBe('call.ended');
+    expect(made.logger.lines.filter((line) => line.level === 'error')).toEqual([]);
+  });
+
   it('a call goes across: dial here, accept there, signals both ways, hang up', async () => {
     const { alice, bob, server, second, clock } = await apart();
     const callId = alice.callId();

@@ -2,6 +2,7 @@ import type { Clock } from '@ringfence/base';
 import { FakeClock, RecordingLogger, seededRandom, settle } from '@ringfence/base/testing';
 import { createInProcessBus, createSignalingServer } from '@ringfence/signaling-server';
 import type {
+  Auth,
   Bus,
   SignalingServer,
   SignalingServerOptions,
@@ -55,6 +56,8 @@ export interface Rig {
   readonly clock: FakeClock;
   readonly logger: RecordingLogger;
   readonly store: WatchedStore;
+  /** Stands between the server and its check of tokens. Default: there is nothing. */
+  beforeAuth: () => Promise<void>;
   readonly server: SignalingServer;
   /** A client that has said hello and answers beats. */
   client(who: Parameters<typeof TestClient.connect>[1]): Promise<TestClient>;
@@ -94,10 +97,17 @@ export function rig(options: SignalingServerOptions = {}): Rig {
       }, delayMs),
     clearTimeout: (handle) => clock.clearTimeout(handle),
   };
+  const inner = createTestAuth();
+  const auth: Auth = {
+    async verify(token) {
+      await made.beforeAuth();
+      return inner.verify(token);
+    },
+  };
   const make = (own: Clock): SignalingServer =>
     createSignalingServer(options, {
       store,
-      auth: createTestAuth(),
+      auth,
       bus: lossy,
       clock: own,
       random,
@@ -109,10 +119,11 @@ export function rig(options: SignalingServerOptions = {}): Rig {
     client.answersBeats = true;
     return client;
   };
-  return {
+  const made: Rig = {
     clock,
     logger,
     store,
+    beforeAuth: async () => {},
     server,
     client: (who) => join(server, who),
     stranger: () => new TestClient(server, { clock, random }),
@@ -125,6 +136,7 @@ export function rig(options: SignalingServerOptions = {}): Rig {
     },
     join,
   };
+  return made;
 }
 
 /** A call that two clients of one server are in. */

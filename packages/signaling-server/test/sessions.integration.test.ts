@@ -50,7 +50,64 @@ describe('hello', () => {
   });
 });
 
+describe('a hello that is not answered', () => {
+  it('closes with 1013 when tokens are not checked in time (P-110)', async () => {
+    const made = rig();
+    made.beforeAuth = () => new Promise(() => {});
+    const stranger = made.stranger();
+    const asked = stranger
+      .request('hello', { token: 'any', device: 'phone' })
+      .catch(() => 'closed');
+    await made.clock.advanceAsync(4_750);
+    expect(stranger.closed).toBeNull();
+    await made.clock.advanceAsync(250);
+    expect(stranger.closed?.code).toBe(1013);
+    expect(await asked).toBe('closed');
+    expect(made.server.counts).toEqual({ sessions: 0, calls: 0, users: 0 });
+  });
+
+  it('closes with 1013 when the store hangs, and with 1011 when it answers nonsense', async () => {
+    const made = rig();
+    const hello = { token: testToken({ userId: 'alice' }), device: 'phone' };
+    made.store.callsOf = () => new Promise(() => {});
+    const hung = made.stranger();
+    hung.request('hello', hello).catch(() => {});
+    await made.clock.advanceAsync(5_000);
+    expect(hung.closed?.code).toBe(1013);
+
+    made.store.callsOf = () => Promise.resolve(null as never);
+    const broken = made.stranger();
+    expect(await broken.refusal('hello', hello)).toBe('internal');
+    expect(broken.closed?.code).toBe(1011);
+  });
+});
+
 describe('catching up (P-505, P-506)', () => {
+  it('keeps the answer to hello within a frame; what has no room follows (P-202)', async () => {
+    const made = rig();
+    const alice = await made.client({ userId: 'alice' });
+    const known: Record<string, number> = {};
+    for (let count = 0; count < 64; count += 1) {
+      const callId = alice.callId();
+      await alice.ok('call.dial', { callId, to: 'user:nobody', media: audio });
+      known[callId] = 0;
+    }
+    alice.cut();
+    const back = made.stranger();
+    const token = testToken({ userId: 'alice' });
+    const answer = await back.ok('hello', { token, device: 'phone', known });
+    expect(Buffer.byteLength(JSON.stringify(answer))).toBeLessThan(65_000);
+    const later = back.of('call.events');
+    const told = [...answer.calls, ...later].map(({ callId }) => callId);
+    expect(told.sort()).toEqual(Object.keys(known).sort());
+    expect(later.length).toBeGreaterThan(0);
+    for (const { callId, events } of later) {
+      expect(events).toMatchObject([{ type: 'call.ended', reason: 'unreachable' }]);
+      const synced = await back.ok('call.sync', { callId, afterSeq: 0 });
+      expect(synced.snapshot?.call.seq).toBe(events[0]!.seq);
+    }
+  });
+
   it('sends the events missed since the seq a client names', async () => {
     const made = rig();
     const { alice, bob, callId } = await ringing(made);
@@ -104,6 +161,27 @@ describe('catching up (P-505, P-506)', () => {
     ]);
     const later = await made.client({ userId: 'alice' });
     expect(later.events).toEqual([]);
+  });
+
+  it('a call that ends while hello reads it is told as ended, and not remembered', async () => {
+    const made = rig();
+    const { alice, callId } = await talking(made);
+    let open = (): void => {};
+    const gate = new Promise<void>((resolve) => (open = resolve));
+    const { callsOf } = made.store;
+    made.store.callsOf = async (...args) => {
+      const found = await callsOf(...args);
+      await gate;
+      return found;
+    };
+    const joining = made.client({ userId: 'bob' });
+    await settle();
+    await alice.ok('call.hang-up', { callId });
+    open();
+    const again = await joining;
+    await settle();
+    expect(made.server.counts.calls).toBe(0);
+    expect(again.callEventTypes.at(-1)).toBe('call.ended');
   });
 
   it('a gap over 200 events gets a snapshot, also by call.sync', async () => {
@@ -274,6 +352,22 @@ describe('tokens', () => {
     expect(alice.of('token.expiring')).toEqual([{ expiresAt }, { expiresAt: later }]);
   });
 
+  it('a step of the wall clock leaves a token the time it had (P-307)', async () => {
+    const made = rig();
+    const alice = made.stranger();
+    alice.answersBeats = true;
+    const expiresAt = made.clock.now() + 90_000;
+    await alice.ok('hello', { token: testToken({ userId: 'alice', expiresAt }), device: 'phone' });
+    made.clock.stepWallClock(3_600_000);
+    await made.clock.advanceAsync(29_750);
+    expect([alice.closed, alice.of('token.expiring')]).toEqual([null, []]);
+    made.clock.stepWallClock(-7_200_000);
+    await made.clock.advanceAsync(60_000);
+    expect(alice.of('token.expiring')).toEqual([{ expiresAt }]);
+    await made.clock.advanceAsync(250);
+    expect(alice.closed?.code).toBe(4001);
+  });
+
   it('a refresh for another user, or a bad one, closes with 4001', async () => {
     const made = rig();
     for (const token of [
@@ -299,6 +393,21 @@ describe('signals', () => {
       { callId, fromLeg: 'l1', mediaEpoch: 1, n: 1, afterSeq: 5, body },
     ]);
     expect(alice.of('signal.ack')).toEqual([{ callId, fromLeg: 'l2', mediaEpoch: 1, n: 1 }]);
+  });
+});
+
+describe('signals to a slow reader', () => {
+  it('are dropped before they would cut it off (P-707)', async () => {
+    const made = rig();
+    const { alice, bob, callId } = await talking(made);
+    const body = { kind: 'offer', sdp: 'v=0\r\n' } as const;
+    const signal = { callId, toLeg: 'l2', mediaEpoch: 1, n: 1, afterSeq: 5, body };
+    bob.bufferedBytes = 600_000;
+    alice.notice('signal', signal);
+    expect([bob.of('signal'), bob.closed]).toEqual([[], null]);
+    bob.bufferedBytes = 0;
+    alice.notice('signal', signal);
+    expect(bob.of('signal')).toHaveLength(1);
   });
 });
 

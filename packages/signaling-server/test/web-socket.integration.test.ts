@@ -1,7 +1,7 @@
 import { createServer, request } from 'node:http';
 import type { IncomingMessage, Server } from 'node:http';
 import { connect } from 'node:net';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import { once } from 'node:events';
 import { generateKeyPair, exportJWK, exportSPKI, SignJWT } from 'jose';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -145,6 +145,31 @@ describe('the ws adapter', () => {
   it('refuses who does not offer the subprotocol with 400 (P-913)', async () => {
     expect(await listening.refusal({ 'sec-websocket-protocol': 'other' })).toBe(400);
     expect(await listening.refusal({ 'sec-websocket-version': '7' })).toBe(400);
+  });
+
+  it('lets go of who was refused and does not close their half', async () => {
+    const socket = connect({ port: listening.port, host: '127.0.0.1', allowHalfOpen: true });
+    const taken = once(listening.http, 'connection') as Promise<[Socket]>;
+    const [serverSide] = await taken;
+    const gone = once(serverSide, 'close');
+    socket.on('error', () => {});
+    socket.resume();
+    socket.write(
+      `GET /v1/socket HTTP/1.1\r\nHost: x\r\nOrigin: null\r\nConnection: Upgrade\r\n` +
+        `Upgrade: websocket\r\n\r\n`,
+    );
+    await gone;
+    socket.destroy();
+  });
+
+  it('closes with 4029 for a flood of pings (P-908)', async () => {
+    const socket = listening.connect();
+    await hello(socket, 'mallory');
+    const code = closeCode(socket);
+    // One at a time: ws itself cuts who does not take in the pongs.
+    socket.on('pong', () => socket.readyState === WebSocket.OPEN && socket.ping());
+    socket.ping();
+    expect(await code).toBe(CLOSE.flood);
   });
 
   it('leaves other paths to the host', async () => {

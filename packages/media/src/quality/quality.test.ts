@@ -160,7 +160,7 @@ describe('warnings', () => {
 
   test('are raised at 3 of 5 and cleared at 0 of 5', () => {
     const warnings = new Warnings();
-    const raised = [...'xx.x.....xx.'].map(
+    const raised = Array.from('xx.x.....xx.').map(
       (each) => warnings.add(each === 'x' ? bad : good).length,
     );
     expect(raised).toEqual([0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 0]);

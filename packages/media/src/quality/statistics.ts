@@ -21,7 +21,7 @@ export interface Counters {
   readonly hasVideo: boolean;
 }
 
-export interface Packets {
+interface Packets {
   readonly received: number;
   readonly lost: number;
 }

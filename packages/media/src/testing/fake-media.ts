@@ -79,12 +79,12 @@ export function createFakeMedia(options: FakeMediaOptions): FakeMedia {
   const resolved = resolveMediaOptions(options.media);
   const browser = new FakeBrowser(options, { clock, random });
   const capture = new Capture(browser);
-  const calls = new Map<string, FakeMediaControls>();
+  const calls = new Map<string, FakeMediaControls & { readonly session: Session }>();
   let isClosed = false;
 
   const close = async (): Promise<void> => {
     isClosed = true;
-    for (const call of [...calls.values()]) call.session.close();
+    for (const { session } of [...calls.values()]) session.abandon();
   };
 
   const createSession = (sessionOptions: MediaSessionOptions): MediaSession => {
@@ -126,7 +126,7 @@ export function createFakeMedia(options: FakeMediaOptions): FakeMedia {
         for (const connection of own) connection.turn('failed');
       },
     });
-    if (isClosed) session.close();
+    if (isClosed) session.abandon();
     return session;
   };
 

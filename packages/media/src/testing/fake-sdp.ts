@@ -2,7 +2,7 @@ import type { MediaKind } from '../capture.ts';
 
 export type Direction = 'sendrecv' | 'sendonly' | 'recvonly' | 'inactive';
 
-export interface FakeSection {
+interface FakeSection {
   readonly kind: MediaKind;
   readonly mid: string;
   readonly direction: Direction;
@@ -116,7 +116,7 @@ export const receives = (direction: Direction): boolean =>
   direction === 'sendrecv' || direction === 'recvonly';
 
 /** A direction from the two things it says. */
-export function directionOf(isSending: boolean, isReceiving: boolean): Direction {
+function directionOf(isSending: boolean, isReceiving: boolean): Direction {
   if (isSending) return isReceiving ? 'sendrecv' : 'sendonly';
   return isReceiving ? 'recvonly' : 'inactive';
 }

@@ -3,6 +3,7 @@ import { uuidV7 } from '@ringfence/base';
 import { FakeClock, seededRandom } from '@ringfence/base/testing';
 import { decide, resolveDeadlines } from '@ringfence/call-rules';
 import { createMemoryStore } from './memory-store.ts';
+import type { CallFacts, UserCommand } from '@ringfence/call-rules';
 import type { MemoryStore } from './memory-store.ts';
 
 const clock = new FakeClock();
@@ -50,6 +51,33 @@ it('forgets ended calls and answers when their time is over', async () => {
   expect(await store.load('acme', first)).toBeNull();
   expect(await store.load('acme', second)).not.toBeNull();
   expect(await store.callsOf('acme', 'alice', 0)).toHaveLength(2);
+});
+
+it('keeps the newest lines of a long history, without a gap', async () => {
+  const store = createMemoryStore({ clock });
+  const callId = uuidV7(clock, random);
+  const alice = { orgId: 'acme', userId: 'alice', deviceId: 'a' };
+  const around = () => ({ callId, now: store.now(), deadlines: resolveDeadlines() });
+  const reach = { deviceIds: ['b'], busy: false, callerBusy: false };
+  const media = { audio: true, video: false };
+  let facts: CallFacts | null = null;
+  const write = async (command: UserCommand): Promise<void> => {
+    const decision = decide(facts, alice, command, around());
+    if (decision.refusal !== undefined) throw new Error('refused');
+    facts = decision.facts!;
+    await store.commit({ orgId: 'acme', guards: [], facts, events: decision.events, outbox: [] });
+  };
+  const seqs = async (afterSeq: number, limit: number): Promise<number[]> =>
+    (await store.eventsAfter('acme', callId, afterSeq, limit)).map(({ seq }) => seq);
+  await write({ type: 'call.dial', to: 'user:bob', media, reach });
+  for (let n = 0; n < 4_998; n += 1) await write({ type: 'call.update', muted: n % 2 === 0 });
+  expect(await seqs(4_998, 10)).toEqual([4_999, 5_000]);
+  expect(await seqs(5_000, 10)).toEqual([]);
+  const all = await seqs(0, 10_000);
+  expect([all.length >= 1_000, all.length <= 2_000, all.at(-1)]).toEqual([true, true, 5_000]);
+  expect(all[0]).toBe(5_001 - all.length);
+  await write({ type: 'call.hang-up' });
+  expect(await seqs(0, 10_000)).toHaveLength(200);
 });
 
 it('forgets the oldest when there are too many', async () => {

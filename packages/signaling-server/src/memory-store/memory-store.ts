@@ -1,6 +1,7 @@
 import { numberOption, systemClock } from '@ringfence/base';
 import type { Clock } from '@ringfence/base';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
+import { LIMITS } from '@ringfence/protocol';
 import type { ChangeSet, CommitResult, Guard, Store, StoredAnswer } from '../ports.ts';
 import { Queue } from './queue.ts';
 
@@ -23,10 +24,17 @@ export interface MemoryStore extends Store {
 interface Row {
   facts: CallFacts;
   nextDeadlineAt: number | null;
-  readonly events: CallEvent[];
+  /** The newest lines of its history, without a gap. */
+  events: CallEvent[];
 }
 
 const day = 86_400_000;
+/**
+ * Whoever mutes and unmutes all day makes a history without end. A client that misses more than
+ * `LIMITS.catchUpEvents` gets the facts, so older lines are of no use. A live call keeps more, for
+ * readers that fall behind while it is written.
+ */
+const liveEvents = 5 * LIMITS.catchUpEvents;
 // A user id and a command id hold no slash, so the keys are unambiguous.
 const userKey = (orgId: string, userId: string): string => `${userId}/${orgId}`;
 const answerKey = (orgId: string, userId: string, commandId: string): string =>
@@ -35,6 +43,9 @@ const answerKey = (orgId: string, userId: string, commandId: string): string =>
 /**
  * Makes a store in memory: for tests, for the simulator, and for a lone server that may forget its
  * calls when it stops. Hints are not kept: with the process, their receivers are gone too.
+ *
+ * Of a long call the newest lines of its history are kept, at least 1,000 while it is live and 200
+ * when it has ended.
  *
  * Its clock is the wall clock at the start plus monotonic time, so it never runs back.
  *
@@ -109,6 +120,7 @@ export function createMemoryStore(
     row.facts = facts;
     row.nextDeadlineAt = nextDeadlineAt;
     row.events.push(...events);
+    trim(row, state === 'ended');
     if (!isSameCompany) index(facts);
     if (state === 'ended') {
       live.delete(row);
@@ -174,8 +186,11 @@ export function createMemoryStore(
       return own(orgId, callId)?.facts ?? null;
     },
     async eventsAfter(orgId, callId, afterSeq, limit) {
-      // `seq` counts from 1 without a gap, so it is an index.
-      return own(orgId, callId)?.events.slice(afterSeq, afterSeq + limit) ?? [];
+      const events = own(orgId, callId)?.events;
+      if (events === undefined) return [];
+      // `seq` counts without a gap, so it is an index.
+      const from = Math.max(0, afterSeq + 1 - events[0]!.seq);
+      return events.slice(from, from + limit);
     },
     async callsOf(orgId, userId, endedAfter) {
       const found = [...(byUser.get(userKey(orgId, userId)) ?? [])].map(
@@ -201,6 +216,12 @@ export function createMemoryStore(
       return found.slice(0, limit).map((row) => row.facts);
     },
   };
+}
+
+/** Lets go of the oldest lines; now and then, so that a write does not pay for it each time. */
+function trim(row: Row, isOver: boolean): void {
+  const kept = isOver ? LIMITS.catchUpEvents : liveEvents;
+  if (row.events.length > (isOver ? kept : 2 * kept)) row.events = row.events.slice(-kept);
 }
 
 function sameCompany(before: CallFacts, after: CallFacts): boolean {

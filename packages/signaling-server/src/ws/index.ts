@@ -1,4 +1,8 @@
-export { createWebSocketAdapter, resolveWebSocketOptions } from './web-socket-adapter.ts';
+export {
+  createWebSocketAdapter,
+  refuseUpgrade,
+  resolveWebSocketOptions,
+} from './web-socket-adapter.ts';
 
 export type {
   ResolvedWebSocketOptions,

@@ -64,7 +64,7 @@ export function resolveWebSocketOptions(
  * @example
  * const adapter = createWebSocketAdapter(signaling, { origins: ['https://app.example.com'] });
  * http.on('upgrade', (request, socket, head) => {
- *   if (!adapter.handleUpgrade(request, socket, head)) socket.destroy();
+ *   if (!adapter.handleUpgrade(request, socket, head)) refuseUpgrade(socket, '404 Not Found');
  * });
  */
 export function createWebSocketAdapter(
@@ -98,9 +98,9 @@ export function createWebSocketAdapter(
       const offered = request.headers['sec-websocket-protocol'] ?? '';
       if (!mayConnect(request.headers)) {
         logger.warn('an origin was refused', { address: request.socket.remoteAddress });
-        refuse(socket, '403 Forbidden');
+        refuseUpgrade(socket, '403 Forbidden');
       } else if (!offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
-        refuse(socket, '400 Bad Request');
+        refuseUpgrade(socket, '400 Bad Request');
       } else {
         sockets.handleUpgrade(request, socket, head, (webSocket) =>
           connect(server, webSocket, request),
@@ -117,8 +117,14 @@ export function createWebSocketAdapter(
   };
 }
 
-function refuse(socket: Duplex, status: string): void {
-  socket.on('error', () => socket.destroy());
+/**
+ * Answers an `upgrade` event with an HTTP status such as `404 Not Found`, and lets go of the socket
+ * whether or not the far end closes its half: no timeout of the HTTP server watches it any more.
+ */
+export function refuseUpgrade(socket: Duplex, status: string): void {
+  const destroy = (): void => void socket.destroy();
+  socket.on('error', destroy);
+  socket.once('finish', destroy);
   socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
 }
 
@@ -139,6 +145,8 @@ function connect(server: SignalingServer, webSocket: WebSocket, request: Incomin
     if (isBinary) events.binary();
     else events.message((data as Buffer).toString());
   });
+  webSocket.on('ping', events.control);
+  webSocket.on('pong', events.control);
   webSocket.on('close', (code) => events.closed(code));
   // ws closes the socket itself: 1009 for a frame too large, 1007 for text that is no UTF-8.
   webSocket.on('error', ignore);
