@@ -67,7 +67,9 @@ function checkPublished(published: Published[], expected: string[]): void {
   }
   for (const { name, manifest } of published) {
     // What only the workspace understands must not reach a user.
-    const local = /"(workspace:|catalog:)[^"]*"|"@ringfence\/source":/.exec(JSON.stringify(manifest));
+    const local = /"(workspace:|catalog:)[^"]*"|"@ringfence\/source":/.exec(
+      JSON.stringify(manifest),
+    );
     if (local) throw new CheckFailed(`${name} was published with ${local[0]}`);
   }
 }

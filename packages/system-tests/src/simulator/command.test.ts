@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { runSimulator } from './command.ts';
+
+async function run(...args: string[]) {
+  const lines: string[] = [];
+  const code = await runSimulator(args, (line) => lines.push(line));
+  return { code, lines };
+}
+
+test('a seed is replayed with its trace, and its last line is the result', async () => {
+  const first = await run('--seed', '7');
+  const second = await run('--seed', '7');
+  expect(first.code).toBe(0);
+  expect(first.lines[0]).toBe(second.lines[0]);
+  expect(JSON.parse(first.lines.at(-1)!)).toMatchObject({
+    name: 'sim',
+    ok: true,
+    seeds: 1,
+    broken: [],
+    differentTraces: 1,
+    digest: expect.stringMatching(/^[0-9a-f]{16}$/) as string,
+  });
+}, 60_000);
+
+test('a seed that is no number, and a flag that is unknown, are usage errors', async () => {
+  expect(await run('--seeds', 'many')).toEqual({
+    code: 2,
+    lines: ['unable to use --seeds; many is not a whole number from 0 on'],
+  });
+  expect((await run('--fast')).code).toBe(2);
+});

@@ -1,0 +1,131 @@
+import { parseArgs } from 'node:util';
+import { guardAmbient } from './ambient-guard.ts';
+import type { AmbientGuard } from './ambient-guard.ts';
+import { runSeed } from './run.ts';
+import type { RunResult } from './run.ts';
+
+/** Lines of the trace that a failing seed prints. */
+const TAIL_LINES = 60;
+/** How many failing seeds are told of in full. */
+const TOLD_FAILURES = 3;
+const DEFAULT_SEEDS = 1_000;
+const QUICK_SEEDS = 100;
+const EXIT_USAGE = 2;
+
+interface Options {
+  readonly first: number;
+  readonly count: number;
+  readonly isReplay: boolean;
+}
+
+function readOptions(args: readonly string[]): Options {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      seeds: { type: 'string' },
+      seed: { type: 'string' },
+      quick: { type: 'boolean' },
+    },
+  });
+  const whole = (name: string, text: string): number => {
+    const value = Number(text);
+    if (Number.isSafeInteger(value) && value >= 0) return value;
+    throw new RangeError(`unable to use --${name}; ${text} is not a whole number from 0 on`);
+  };
+  if (values.seed !== undefined) {
+    return { first: whole('seed', values.seed), count: 1, isReplay: true };
+  }
+  const seeds = values.seeds === undefined ? undefined : whole('seeds', values.seeds);
+  return {
+    first: 1,
+    count: seeds ?? (values.quick === true ? QUICK_SEEDS : DEFAULT_SEEDS),
+    isReplay: false,
+  };
+}
+
+/** The result of a seed, what packages used behind the back of their ports included. */
+async function runGuarded(seed: number, guard: AmbientGuard): Promise<RunResult> {
+  const before = guard.uses.length;
+  const result = await runSeed(seed);
+  const leaks = guard.uses
+    .slice(before)
+    .map(({ name, stack }) => `S8: real ${name} used\n${stack}`);
+  return { ...result, broken: [...result.broken, ...leaks] };
+}
+
+/**
+ * Runs seeds one after the other. The first few are run a second time at the end, in another
+ * order: a trace that differs shows that something beside the seed decided.
+ *
+ * @returns the exit code: 0 when nothing is broken.
+ */
+export async function runSimulator(
+  args: readonly string[],
+  print: (line: string) => void,
+): Promise<number> {
+  let options: Options;
+  try {
+    options = readOptions(args);
+  } catch (thrown) {
+    print((thrown as Error).message);
+    return EXIT_USAGE;
+  }
+  const { first, count, isReplay } = options;
+  const startMs = performance.now();
+  const guard = guardAmbient();
+  const digests = new Map<number, string>();
+  const endings: Record<string, number> = {};
+  const failures: RunResult[] = [];
+  let virtualMs = 0;
+  try {
+    for (let seed = first; seed < first + count; seed += 1) {
+      const result = await runGuarded(seed, guard);
+      digests.set(seed, result.digest);
+      virtualMs += result.elapsedMs;
+      for (const [reason, times] of Object.entries(result.endings)) {
+        endings[reason] = (endings[reason] ?? 0) + times;
+      }
+      if (result.broken.length > 0) failures.push(result);
+      if (failures.length === TOLD_FAILURES && !isReplay) break;
+      if (isReplay) print(result.lines.join('\n'));
+    }
+    const again = [...digests.keys()].slice(0, 20).reverse();
+    for (const seed of again) {
+      const result = await runGuarded(seed, guard);
+      if (result.digest === digests.get(seed)) continue;
+      failures.push({ ...result, broken: [`S9: seed ${seed} ran differently the second time`] });
+    }
+  } finally {
+    guard.release();
+  }
+  for (const failure of failures.slice(0, TOLD_FAILURES)) tell(failure, print);
+  const seconds = (performance.now() - startMs) / 1_000;
+  const distinct = new Set(digests.values()).size;
+  print(
+    `${digests.size} seeds, ${failures.length} broken, ${distinct} different traces, ` +
+      `${Math.round(virtualMs / 60_000)} virtual minutes in ${seconds.toFixed(1)} s`,
+  );
+  const ok = failures.length === 0 && distinct === digests.size;
+  const digest = isReplay ? { digest: digests.get(first) } : {};
+  print(
+    JSON.stringify({
+      name: 'sim',
+      ok,
+      seeds: digests.size,
+      broken: failures.map(({ seed }) => seed),
+      differentTraces: distinct,
+      endings,
+      ...digest,
+    }),
+  );
+  return ok ? 0 : 1;
+}
+
+function tell({ seed, broken, lines }: RunResult, print: (line: string) => void): void {
+  const width = 240;
+  const cut = (line: string): string => (line.length > width ? `${line.slice(0, width)}…` : line);
+  print(`seed ${seed} is broken:`);
+  for (const line of broken) print(`  ${line}`);
+  print(`the last of its trace:\n${lines.slice(-TAIL_LINES).map(cut).join('\n')}`);
+  print(`replay it with: npm run sim -- --seed ${seed}`);
+}
