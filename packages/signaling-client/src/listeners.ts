@@ -17,7 +17,7 @@ export interface Listeners<Events> {
  * Who listens to what. A listener that throws or rejects breaks neither its neighbours nor who
  * emits; the logger hears of it. One that unsubscribed hears nothing more.
  *
- * Base's `Emitter` does the same and takes 1.1 kB more of a budget of 10 (decision 0030).
+ * Base's `Emitter` does the same and takes 1.1 kB more of a budget of 10 (decision 0010).
  */
 export function createListeners<Events>(logger: Logger): Listeners<Events> {
   const entries = new Set<readonly [keyof Events, (payload: never) => unknown]>();
