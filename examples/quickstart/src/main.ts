@@ -97,7 +97,7 @@ function sayState(screen: Screen): void {
       return;
     case 'summary': {
       const { title, why, advice } = endInWords(screen.past.call);
-      shell.announce([title, why, advice].filter(Boolean).join('. '));
+      shell.announce([`${title}.`, why, advice].filter(Boolean).join(' '));
       document.title = `${title} · Ringfence`;
     }
   }

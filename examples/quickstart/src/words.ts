@@ -102,11 +102,7 @@ export function endInWords(call: SpokenCall): EndWords {
     case 'declined':
       return isIncoming
         ? calm('Call declined', 'You declined the call.', `Call ${peer} back when it suits you.`)
-        : calm(
-            'Call declined',
-            `${peer} declined the call.`,
-            'Try again later, or leave a message.',
-          );
+        : calm('Call declined', `${peer} declined the call.`, 'Try again later.');
     case 'busy':
       return calm(`${peer} is busy`, `${peer} is in another call.`, 'Try again in a few minutes.');
     case 'unanswered':

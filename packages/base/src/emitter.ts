@@ -65,6 +65,7 @@ export class Emitter<Events extends object> {
     this.#inner.emit(name, payload);
   }
 
+  /** How many listeners of `name` are on. */
   listenerCount(name: keyof Events & string): number {
     return this.#inner.listenerCount(name);
   }

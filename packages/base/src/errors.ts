@@ -11,6 +11,7 @@ export interface ErrorFacts {
   readonly hint: string;
 }
 
+/** What a {@link RingfenceError} is made with, besides its code and message. */
 export interface RingfenceErrorOptions extends ErrorFacts {
   readonly cause?: unknown;
   /** Structured detail, safe to log: never a token, an SDP or a phone number. */

@@ -258,7 +258,9 @@ export const callMachine = machine.createMachine({
   },
 });
 
+/** A running {@link callMachine}. */
 export type CallActor = ActorRefFrom<typeof callMachine>;
+/** What a {@link CallActor} tells its subscribers; read it with {@link callView}. */
 export type CallSnapshot = SnapshotFrom<typeof callMachine>;
 
 /** The names of the machine's states. `starting` is left at once; `ending` is shown as ended. */

@@ -4,6 +4,7 @@
  */
 export type Address = `user:${string}` | `queue:${string}` | `tel:+${string}`;
 
+/** An {@link Address}, taken apart. */
 export interface ParsedAddress {
   readonly kind: 'user' | 'queue' | 'tel';
   /** What stands behind the colon. */
@@ -20,6 +21,7 @@ export function parseAddress(text: string): ParsedAddress | null {
   return { kind, id: (match[2] ?? match[4])! };
 }
 
+/** True for a text that {@link parseAddress} can read. */
 export function isAddress(text: string): text is Address {
   return parseAddress(text) !== null;
 }

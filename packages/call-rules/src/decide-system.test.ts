@@ -139,7 +139,7 @@ describe('deadline.passed', () => {
     ['ringing', 12 * 3_600_000, endRinging('terminated', 'canceled', null, 'maximum_length')],
     ['ended', 12 * 3_600_000, []],
     ['tombstone', 12 * 3_600_000, []],
-  ])('when %s, at %i ms', (point, afterMs, events) => {
+  ])('when %s, at %i ms (P-819, P-820)', (point, afterMs, events) => {
     expect(outcomeOf(sampleCall(point), deadline, afterMs)).toEqual(events);
   });
 

@@ -157,7 +157,7 @@ const tables: Record<string, { command: UserCommand; lines: readonly Line[] }> =
       ['ended', 'bob2', endedForB2],
     ],
   },
-  'call.decline': {
+  'call.decline (P-809)': {
     command: { type: 'call.decline' },
     lines: [
       ['offered', 'alice', wrongState],
@@ -173,7 +173,7 @@ const tables: Record<string, { command: UserCommand; lines: readonly Line[] }> =
       ['tombstone', 'alice', []],
     ],
   },
-  'call.hang-up': {
+  'call.hang-up (P-810)': {
     command: { type: 'call.hang-up' },
     lines: [
       ['offered', 'alice', cancelRinging('canceled', null)],
@@ -193,7 +193,7 @@ const tables: Record<string, { command: UserCommand; lines: readonly Line[] }> =
       ['tombstone', 'alice', []],
     ],
   },
-  'call.hang-up with a cause': {
+  'call.hang-up with a cause (P-810)': {
     command: { type: 'call.hang-up', cause: 'permission_denied' },
     lines: [
       ['offered', 'alice', cancelRinging('failed', 'permission_denied')],
@@ -244,7 +244,7 @@ const tables: Record<string, { command: UserCommand; lines: readonly Line[] }> =
       ['active', 'bob1', []],
     ],
   },
-  'call.update': {
+  'call.update (P-815)': {
     command: { type: 'call.update', held: true },
     lines: [
       ['offered', 'alice', [updated('l1', { held: true })]],
@@ -283,7 +283,7 @@ function outcomeOf(call: SampleCall, actor: Actor, command: UserCommand, afterMs
 }
 
 describe.each(Object.entries(tables))('%s', (_name, { command, lines }) => {
-  test.each(lines)('when %s, by %s', (point, name, outcome) => {
+  test.each(lines)('when %s, by %s (P-816, P-817, P-818)', (point, name, outcome) => {
     expect(outcomeOf(sampleCall(point), who[name], command, timeOf(point))).toEqual(outcome);
   });
 });

@@ -155,6 +155,7 @@ export function legOfDevice(facts: CallFacts, userId: string, deviceId: string):
   return facts.legs.find((leg) => leg.userId === userId && leg.deviceId === deviceId);
 }
 
+/** The participant that a leg belongs to. */
 export function participantOfLeg(facts: CallFacts, leg: Leg): Participant {
   return facts.participants.find((participant) => participant.id === leg.participantId)!;
 }

@@ -49,7 +49,7 @@ function check(seed: number): { readonly shape: string } {
   return { shape: `${state ?? 'none'} ${endReason ?? ''} ${endCause ?? ''}`.trim() };
 }
 
-test(`${seeds} random calls hold every invariant`, () => {
+test(`${seeds} random calls hold every invariant (P-501, P-502)`, () => {
   const shapes = new Map<string, number>();
   for (let seed = 1; seed <= seeds; seed += 1) {
     try {

@@ -8,6 +8,7 @@
  */
 import type { Browser } from './browser.ts';
 
+/** What a device captures. */
 export type MediaKind = 'audio' | 'video';
 
 /** One device, in use by one session. */

@@ -133,7 +133,7 @@ async function runTrial(seed: number): Promise<void> {
 }
 
 test.each([1, 101, 201])(
-  'two sessions always agree, however their steps interleave (100 seeds from %i)',
+  'two sessions always agree, however their steps interleave (P-709; 100 seeds from %i)',
   async (first) => {
     for (let seed = first; seed < first + 100; seed += 1) await runTrial(seed);
   },

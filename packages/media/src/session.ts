@@ -44,6 +44,7 @@ export interface MediaSessionOptions {
   readonly iceServers: () => Promise<readonly IceServer[]>;
 }
 
+/** What a session's listeners hear. */
 export interface MediaSessionEvents {
   /** A track came to a stream or left it. The streams stay the same objects. */
   'stream.changed': { readonly local: MediaStream | null; readonly remote: MediaStream | null };

@@ -2,6 +2,7 @@ import type { CallEnd, Holding, ViewState } from '@ringfence/call-machine';
 import type { MediaKinds } from '@ringfence/call-rules';
 import type { MediaSessionEvents, Quality } from '@ringfence/media';
 
+/** What a call's listeners hear. */
 export interface CallEvents {
   /** Something to show changed. The payload is the call. */
   'call.changed': Call;

@@ -30,6 +30,7 @@ import type { PhoneCollaborators, PhoneOptions } from './options.ts';
  */
 export type PhoneState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
+/** What a phone's listeners hear. */
 export interface PhoneEvents {
   /**
    * A call came in and rings here. Show it; then `call.accept()` or `call.decline()`. It ends by

@@ -65,11 +65,16 @@ export const notices = {
 
 /** The outside of a frame (P-203). The body is checked apart, by name. */
 export const requestFrame = exact({ id: commandId, request: text(64), body: anything });
+/** See {@link requestFrame}. */
 export const noticeFrame = exact({ notice: text(64), body: anything });
 
+/** The name of a request of this version. */
 export type RequestName = keyof typeof requests;
+/** The name of a notice of this version. */
 export type NoticeName = keyof typeof notices;
+/** What the request `Name` asks. */
 export type RequestBody<Name extends RequestName> = Output<(typeof requests)[Name]>;
+/** What the notice `Name` says. */
 export type NoticeBody<Name extends NoticeName> = Output<(typeof notices)[Name]>;
 
 /** The requests that change a call. Their `id` makes them idempotent (P-405). */
@@ -78,6 +83,7 @@ export type CommandName = Exclude<
   'hello' | 'token.refresh' | 'call.sync' | 'call.ice-servers'
 >;
 
+/** True for the name of a request of this version (P-207). */
 export function isRequestName(name: string): name is RequestName {
   return Object.hasOwn(requests, name);
 }

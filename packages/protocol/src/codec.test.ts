@@ -54,7 +54,7 @@ describe('what is written is read', () => {
     );
   });
 
-  test('every request and notice there is', () => {
+  test('every request and notice there is (P-203)', () => {
     const commands = { callId };
     const bodies: { [Name in RequestName]: object } = {
       hello: { token: 't', device: 'd1', callWaiting: true, known: {} },

@@ -13,6 +13,7 @@ import { answerFrame, answers, eventFrame, events, isEventName } from './server-
 import type { AnswerBody, CommandAnswer, EventBody, EventName } from './server-messages.ts';
 import { commandId } from './values.ts';
 
+/** A request that was read, and whose body holds what its schema says (P-203). */
 export type Request = {
   [Name in RequestName]: {
     readonly kind: 'request';
@@ -22,6 +23,7 @@ export type Request = {
   };
 }[RequestName];
 
+/** A notice that was read and checked. It is not answered (P-203). */
 export type Notice = {
   [Name in NoticeName]: {
     readonly kind: 'notice';
@@ -30,6 +32,7 @@ export type Notice = {
   };
 }[NoticeName];
 
+/** An event that was read and checked (P-203). */
 export type Event = {
   [Name in EventName]: {
     readonly kind: 'event';
@@ -38,6 +41,7 @@ export type Event = {
   };
 }[EventName];
 
+/** An answer that was read: `ok` or `error`, never both (P-203). */
 export interface Answer {
   readonly kind: 'answer';
   readonly id: string;
@@ -145,6 +149,7 @@ export function readAnswerBody<Name extends RequestName>(
   return answers[name].fault(value) === undefined ? (value as AnswerBody<Name>) : null;
 }
 
+/** Writes a request. Its body is not checked here: its type is. */
 export function writeRequest<Name extends RequestName>(
   id: string,
   name: Name,
@@ -153,10 +158,12 @@ export function writeRequest<Name extends RequestName>(
   return JSON.stringify({ id, request: name, body });
 }
 
+/** Writes a notice. */
 export function writeNotice<Name extends NoticeName>(name: Name, body: NoticeBody<Name>): string {
   return JSON.stringify({ notice: name, body });
 }
 
+/** Writes the answer to the request `_name`, which only ties the body to its type. */
 export function writeAnswer<Name extends RequestName>(
   id: string,
   _name: Name,
@@ -181,10 +188,12 @@ export function writeChange(
   };
 }
 
+/** Writes the answer that a request was refused. */
 export function writeError(id: string, error: WireError): string {
   return JSON.stringify({ id, error });
 }
 
+/** Writes an event. */
 export function writeEvent<Name extends EventName>(name: Name, body: EventBody<Name>): string {
   return JSON.stringify({ event: name, body });
 }

@@ -91,15 +91,23 @@ export const answerFrame = open({
   ok: optional(anything),
   error: optional(answerError),
 });
+/** See {@link answerFrame}. */
 export const eventFrame = open({ event: text(64), body: anything });
 
+/** The name of an event of this version. */
 export type EventName = keyof typeof events;
+/** What the request `Name` answers when it succeeds. */
 export type AnswerBody<Name extends RequestName> = Output<(typeof answers)[Name]>;
+/** What the event `Name` says. */
 export type EventBody<Name extends EventName> = Output<(typeof events)[Name]>;
+/** How a call is brought up to date (P-505). */
 export type CatchUp = Output<typeof catchUp>;
+/** What a command answers (P-503). */
 export type CommandAnswer = Output<typeof commandAnswer>;
+/** A STUN or TURN server, as `RTCIceServer` has it. */
 export type IceServer = Output<typeof iceServer>;
 
+/** True for the name of an event of this version (P-207). */
 export function isEventName(name: string): name is EventName {
   return Object.hasOwn(events, name);
 }

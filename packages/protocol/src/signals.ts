@@ -25,7 +25,9 @@ export const signalBody = tagged(
     candidates: { candidates: list(candidate, candidatesPerSignal) },
   },
 );
+/** What a signal carries: a description or candidates (P-708). */
 export type SignalBody = Output<typeof signalBody>;
+/** One ICE candidate, as `RTCIceCandidateInit` has it. */
 export type SignalCandidate = Output<typeof candidate>;
 
 /* @__NO_SIDE_EFFECTS__ */
@@ -54,9 +56,13 @@ export const receivedSignal = signal(open, 'fromLeg');
 export const sentAcknowledgement = acknowledgement(exact, 'toLeg');
 export const receivedAcknowledgement = acknowledgement(open, 'fromLeg');
 
+/** A signal as its sender writes it (P-701). */
 export type SentSignal = Output<typeof sentSignal>;
+/** A signal as its receiver reads it (P-701). */
 export type ReceivedSignal = Output<typeof receivedSignal>;
+/** An acknowledgement as its sender writes it (P-704). */
 export type SentAcknowledgement = Output<typeof sentAcknowledgement>;
+/** An acknowledgement as its receiver reads it (P-704). */
 export type ReceivedAcknowledgement = Output<typeof receivedAcknowledgement>;
 
 /**

@@ -1,11 +1,10 @@
 #!/usr/bin/env node
-import { toError } from '@ringfence/base';
-import { readCommandLine } from './command-line.ts';
+import { failureText, readCommandLine } from './command-line.ts';
 import { startServer } from './start-server.ts';
 
-/** Ends the process with a line on what was wrong. */
+/** Ends the process and says what was wrong and what to do. */
 function fail(thrown: unknown): never {
-  process.stderr.write(`ringfence-server: ${toError(thrown).message}\n`);
+  process.stderr.write(`ringfence-server: ${failureText(thrown)}\n`);
   process.exit(1);
 }
 

@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { toError } from '@ringfence/base';
+import { RingfenceError, toError } from '@ringfence/base';
 import { configError } from './config.ts';
 import type { ServerConfig } from './config.ts';
 
@@ -84,10 +84,34 @@ export function readCommandLine(
   for (const { field, kind, flag, variable } of settings) {
     const given = flag === undefined ? undefined : flags[flag];
     const raw = given ?? (environment[variable] === '' ? undefined : environment[variable]);
-    if (raw !== undefined) config[field] = convert(kind, flag ? `--${flag}` : variable, raw);
+    // The name it was set by, so that an error is looked for where it is.
+    const name = given === undefined ? variable : `--${flag}`;
+    if (raw !== undefined) config[field] = convert(kind, name, raw);
   }
   return { kind: 'start', config };
 }
+
+/**
+ * What to print for a failed start: what is wrong, where that is set on a command line, and what to
+ * do.
+ */
+export function failureText(thrown: unknown): string {
+  const { message } = toError(thrown);
+  if (!(thrown instanceof RingfenceError)) return message;
+  const named = typeof thrown.details?.['field'] === 'string' ? thrown.details['field'] : '';
+  const field = keyFields[named.replace(/^keys\[\d+\]\./, '')] ?? named.replace(/\.\d+$/, '');
+  const setting = settings.find((each) => each.field === field);
+  const names = setting && [...(setting.flag ? [`--${setting.flag}`] : []), setting.variable];
+  return [message, ...(names ? [`It is set by ${names.join(' or ')}.`] : []), thrown.hint].join(
+    '\n',
+  );
+}
+
+/** The settings behind the options of `createJwtAuth`. */
+const keyFields: Readonly<Record<string, keyof ServerConfig>> = {
+  secret: 'hs256Secret',
+  publicKey: 'es256PublicKey',
+};
 
 function readFlags(args: readonly string[]): Record<string, unknown> {
   const options: Record<
@@ -139,8 +163,8 @@ function helpText(): string {
     ...lines,
     `  ${'--help'.padEnd(26)}this text`,
     '',
-    'A flag may come from the environment: --ring-ms is RINGFENCE_RING_MS. A flag that may be',
-    'repeated is a list with commas there. Keys come from the environment alone:',
+    'A flag may come from the environment: --ring-ms is RINGFENCE_RING_MS. --origin and --stun may',
+    'be repeated; there they are lists with commas. Keys come from the environment alone:',
     '',
     ...secrets,
     '',

@@ -111,7 +111,8 @@ export function resolveServerConfig(config: ServerConfig = {}): ResolvedServerCo
   if (!hasKey && !resolved.dev) {
     throw configError(
       'hs256Secret',
-      'there is no key to check tokens with: set hs256Secret or es256PublicKey, or dev to try things out',
+      'there is no key to check tokens with; set hs256Secret (RINGFENCE_HS256_SECRET) or ' +
+        'es256PublicKey (RINGFENCE_ES256_PUBLIC_KEY), or dev (--dev) to try things out',
     );
   }
   return resolved;

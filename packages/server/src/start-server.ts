@@ -77,7 +77,7 @@ export async function startServer(
   const logger = parts.logger ?? createPinoLogger(resolved.logLevel);
   const { issuer, audience, staticFolder } = resolved;
   if (staticFolder !== undefined && !existsSync(staticFolder)) {
-    throw configError('staticFolder', 'staticFolder is not there: build the page first');
+    throw configError('staticFolder', `there is no folder ${staticFolder}; build the page first`);
   }
 
   const devTokens = resolved.dev ? createDevTokens({ issuer, audience }, { clock, random }) : null;

@@ -43,7 +43,8 @@ describe('ringfence-server', { timeout: 60_000 }, () => {
     child.stderr.on('data', (chunk) => (said += String(chunk)));
     expect(await once(child, 'close')).toEqual([1, null]);
     expect(said).toBe(
-      'ringfence-server: unable to use the configuration; --port is not a number\n',
+      'ringfence-server: unable to use the configuration; --port is not a number\n' +
+        'Run ringfence-server --help for what is possible.\n',
     );
   });
 

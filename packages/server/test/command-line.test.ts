@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { resolveServerConfig } from '@ringfence/server';
-import { readCommandLine } from '../src/command-line.ts';
+import { createJwtAuth } from '@ringfence/signaling-server';
+import { failureText, readCommandLine } from '../src/command-line.ts';
 import { createPinoLogger } from '../src/logging.ts';
 
 const code = (work: () => unknown): unknown => {
@@ -74,9 +75,40 @@ describe('the command line', () => {
       ['invalid_config', '--port', 'unable to use the configuration; --port is not a number'],
       [
         'invalid_config',
-        '--dev',
-        'unable to use the configuration; --dev is neither true nor false',
+        'RINGFENCE_DEV',
+        'unable to use the configuration; RINGFENCE_DEV is neither true nor false',
       ],
+    ]);
+  });
+});
+
+describe('a failed start', () => {
+  const said = (work: () => unknown): string => {
+    try {
+      work();
+      return '';
+    } catch (thrown) {
+      return failureText(thrown);
+    }
+  };
+
+  it('says where the wrong field is set, and what to do', () => {
+    expect([
+      said(() => resolveServerConfig({ dev: true, port: 65_536 })),
+      said(() => createJwtAuth({ keys: [{ algorithm: 'HS256', secret: 'short' }] })),
+      said(() => readCommandLine(['extra'], {}))
+        .split('\n')
+        .at(-1),
+      failureText(new Error('no disk')),
+    ]).toEqual([
+      'unable to use the configuration; port is not what it must be: <=65535\n' +
+        'It is set by --port or RINGFENCE_PORT.\n' +
+        'Run ringfence-server --help for what is possible.',
+      'unable to use option keys[0].secret; a secret of 5 bytes is not 32 bytes or more\n' +
+        'It is set by RINGFENCE_HS256_SECRET.\n' +
+        'Set keys[0].secret to 32 bytes or more.',
+      'Run ringfence-server --help for what is possible.',
+      'no disk',
     ]);
   });
 });

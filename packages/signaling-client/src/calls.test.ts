@@ -12,7 +12,7 @@ function createCalls() {
 }
 
 describe('an offered call', () => {
-  it('is told once, with its facts, and folds what follows', async () => {
+  it('is told once, with its facts, and folds what follows (P-502)', async () => {
     const { client, welcomed, flush, history, offered } = createCalls();
     const session = await welcomed();
     session.event('call.events', { callId, events: [...history.dial(bob, alice)] });

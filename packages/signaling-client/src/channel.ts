@@ -27,6 +27,7 @@ export interface IncomingSignal {
   readonly body: SignalBody;
 }
 
+/** What a channel's listeners hear. */
 export interface CallChannelEvents {
   /** The facts changed. */
   facts: CallFacts;

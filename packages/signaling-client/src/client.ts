@@ -37,6 +37,7 @@ export interface ClientIdentity {
   readonly deviceId: string;
 }
 
+/** What a client's listeners hear. */
 export interface SignalingClientEvents {
   /**
    * The state changed. `error` says why, in `waiting` and in a `closed` nobody asked for: codes

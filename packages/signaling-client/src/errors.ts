@@ -23,7 +23,11 @@ export type ClientErrorCode =
   | 'invalid_answer';
 
 const texts: Readonly<Record<ClientErrorCode, readonly [Fault, string, string]>> = {
-  connection_lost: ['network', 'reach the server; the connection is lost', 'Wait.'],
+  connection_lost: [
+    'network',
+    'reach the server; the connection is lost',
+    'Wait; else check url and origin.',
+  ],
   token_unavailable: ['caller', 'connect; the token option failed', 'Look at cause.'],
   unauthorized: ['caller', 'connect; the token is refused', 'Get a fresh token.'],
   replaced: ['caller', 'stay connected; this device connected again', 'Use a deviceId a tab.'],

@@ -67,7 +67,7 @@ describe('commands', () => {
     expect(outcomes).toEqual(['call.ring ok', 'mute wrong_state']);
   });
 
-  it('sends what is unanswered again after a reconnect, in order and with the same ids', async () => {
+  it('sends what is unanswered again after a reconnect, in order and with the same ids (P-408)', async () => {
     const { client, network, welcomed, flush } = createScripted();
     const first = await welcomed();
     const { command, outcomes } = track(client.channel(callId));

@@ -66,7 +66,7 @@ async function createHarness(): Promise<TransportHarness & { readonly protocols:
 describe('webSocketTransport', () => {
   for (const { name, run } of transportConformance(createHarness)) it(name, run);
 
-  it('speaks the subprotocol it is asked for', async () => {
+  it('speaks the subprotocol it is asked for (P-101)', async () => {
     const harness = await createHarness();
     const opened = new Promise<void>((resolve) => {
       webSocketTransport.connect(harness.url, 'ringfence.1', {

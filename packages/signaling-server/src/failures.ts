@@ -13,3 +13,9 @@ export function isStoreFailure(thrown: unknown): boolean {
 export function isUnauthorized(thrown: unknown): boolean {
   return hasCode(thrown, 'unauthorized');
 }
+
+/** Why a token was refused, for the log: a code of `Auth`, which never quotes the token. */
+export function refusalReason(thrown: unknown): string {
+  const reason = thrown instanceof RingfenceError ? thrown.details?.['reason'] : undefined;
+  return typeof reason === 'string' ? reason : 'unknown';
+}

@@ -22,6 +22,7 @@ export type JwtKey =
       readonly keyId?: string;
     };
 
+/** Which tokens are accepted. */
 export interface JwtAuthOptions {
   /** Tried in order; at least one. Several let a key be changed without a break. */
   readonly keys: readonly JwtKey[];

@@ -3,10 +3,10 @@
  *
  *   server.ts      puts the parts together            session.ts    one socket: bounds and phase
  *   reception.ts   reads frames and hands them on     welcome.ts    answers hello
- *   calls.ts       the live calls and their writes    change.ts     a decision as one write
+ *   calls.ts       the live calls and their jobs      call-work.ts  the jobs: decide, write, tell
+ *   change.ts      a decision as one write            dial-rate.ts  how often a user makes calls
  *   relay.ts       signals between legs               presence.ts   devices come and go
  *   directory.ts   who is connected where             peers.ts      the other instances
- *   dial-rate.ts   how often a user makes calls
  *   pulse.ts       beats, silence, tokens, sweep      catch-up.ts   what a client missed
  *
  *   1. Nothing a client sends, and nothing a store or bus does, ends the process or another session.
@@ -98,6 +98,7 @@ export function createSignalingServer(
     calls,
     clock,
     directory,
+    logger,
     presence,
     store,
     sessions: () => sessions.size,

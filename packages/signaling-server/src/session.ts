@@ -1,7 +1,6 @@
 import type { Clock } from '@ringfence/base';
-import type { Actor } from '@ringfence/call-rules';
+import type { Actor, CallFacts } from '@ringfence/call-rules';
 import { CLOSE } from '@ringfence/protocol';
-import type { CallEntry } from './call-entry.ts';
 import type { ServerSocket } from './ports.ts';
 import { TokenBucket } from './token-bucket.ts';
 
@@ -14,6 +13,12 @@ export interface SocketInfo {
 /** Who a session speaks for, once its token is accepted. */
 export interface SessionIdentity extends Actor {
   readonly callWaiting: boolean;
+}
+
+/** A live call, as the sessions of its devices see it. */
+export interface SessionCall {
+  /** As last read or written; null until then. */
+  readonly facts: CallFacts | null;
 }
 
 /**
@@ -60,7 +65,7 @@ export class Session {
   /** When it last said anything, on the monotonic clock. */
   heardAt: number;
   /** The live calls in which its device has a leg that is not lost. */
-  readonly calls = new Map<string, CallEntry>();
+  readonly calls = new Map<string, SessionCall>();
   readonly #socket: ServerSocket;
   readonly #limits: SessionLimits;
   readonly #bucket: TokenBucket;

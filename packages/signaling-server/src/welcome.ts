@@ -1,4 +1,4 @@
-import type { Clock } from '@ringfence/base';
+import type { Clock, Logger } from '@ringfence/base';
 import { isParty, legOfDevice } from '@ringfence/call-rules';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { CLOSE, LIMITS, wireError, writeAnswer, writeError, writeEvent } from '@ringfence/protocol';
@@ -6,7 +6,7 @@ import type { CatchUp, Request } from '@ringfence/protocol';
 import type { Calls } from './calls.ts';
 import { catchUp } from './catch-up.ts';
 import type { Directory } from './directory.ts';
-import { isStoreFailure, isUnauthorized } from './failures.ts';
+import { isStoreFailure, isUnauthorized, refusalReason } from './failures.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Auth, Identity } from './ports.ts';
 import type { Presence } from './presence.ts';
@@ -25,6 +25,7 @@ export interface WelcomeParts {
   readonly calls: Calls;
   readonly clock: Clock;
   readonly directory: Directory;
+  readonly logger: Logger;
   readonly presence: Presence;
   readonly store: StoreAccess;
   /** Open sockets now. */
@@ -100,6 +101,7 @@ export class Welcome {
 
   /** The identity of a token that is good, else null and the socket closed (P-305). */
   async #verify(session: Session, id: string, token: string): Promise<Identity | null> {
+    let reason = 'expired';
     try {
       const identity = await this.#parts.auth.verify(token);
       const { expiresAt } = identity;
@@ -110,7 +112,10 @@ export class Welcome {
         session.close(CLOSE.internal, 'identity cannot be checked');
         throw thrown;
       }
+      reason = refusalReason(thrown);
     }
+    // P-305: the client is not told which it was; who signs the tokens has to find out here.
+    this.#parts.logger.info('a token was refused', { session: session.id, reason });
     session.sendNow(writeError(id, wireError('unauthorized')));
     session.close(CLOSE.unauthorized, 'token not accepted');
     return null;

@@ -133,7 +133,7 @@ describe('bad input', () => {
     }
   });
 
-  it('requests that cannot be served are answered with their code', async () => {
+  it('requests that cannot be served are answered with their code (P-801, P-914, P-917, P-919)', async () => {
     const mallory = await made.client({ userId: 'mallory' });
     const { callId } = bystanders;
     const missing = mallory.callId();
@@ -204,7 +204,7 @@ describe('bad input', () => {
     ]);
   });
 
-  it('an unknown request and a wrong field are answered with their code (P-902, P-904)', async () => {
+  it('an unknown request and a wrong field are answered with their code (P-410, P-902, P-904, P-923)', async () => {
     const mallory = await made.client({ userId: 'mallory' });
     const ask = async (request: string, body: object): Promise<unknown> => {
       const asked = mallory.request(request as 'call.ring', body as { callId: string });
@@ -218,7 +218,7 @@ describe('bad input', () => {
       await ask('constructor', {}),
       await ask('call.ring', {}),
       await ask('call.ring', { callId: 'x' }),
-      await ask('call.ring', { callId, extra: 1 }),
+      await ask('call.ring', { callId, userId: 'alice' }),
       await ask('call.media', { callId, mediaEpoch: -1, connected: true }),
     ]).toEqual([
       ['unknown_request', undefined],
@@ -226,7 +226,7 @@ describe('bad input', () => {
       ['unknown_request', undefined],
       ['invalid_request', { path: 'body.callId' }],
       ['invalid_request', { path: 'body.callId' }],
-      ['invalid_request', { path: 'body.extra' }],
+      ['invalid_request', { path: 'body.userId' }],
       ['invalid_request', { path: 'body.mediaEpoch' }],
     ]);
   });
@@ -302,21 +302,21 @@ describe('bad input', () => {
     expect(mallory.closed?.code).toBe(4008);
   });
 
-  it('a hello that names too many calls is refused', async () => {
+  it('a hello that names too many calls is refused (P-303)', async () => {
     const stranger = made.stranger();
     const known = Object.fromEntries(Array.from({ length: 65 }, () => [stranger.callId(), 1]));
     const body = { token: testToken({ userId: 'mallory' }), device: 'phone', known };
     await expect(stranger.refusal('hello', body)).resolves.toBe('invalid_request');
   });
 
-  it('a full server turns a socket away with 1013', async () => {
+  it('a full server turns a socket away with 1013 (P-110)', async () => {
     const full = rig({ maximumSessions: 1 });
     await full.client({ userId: 'alice' });
     expect(full.stranger().closed?.code).toBe(1013);
     expect(full.server.sessions).toBe(1);
   });
 
-  it('logs of it hold no token, no SDP and no name', async () => {
+  it('logs of it hold no token, no SDP and no name (P-305)', async () => {
     const stranger = made.stranger();
     await stranger.refusal('hello', { token: 'secret-token', device: 'phone' });
     const text = JSON.stringify(made.logger.lines);

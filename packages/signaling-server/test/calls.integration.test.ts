@@ -170,7 +170,7 @@ describe('a call', () => {
     expect(bob.of('call.events')).toEqual([]);
   });
 
-  it('does not hold one call up for another', async () => {
+  it('does not hold one call up for another, and keeps the order within each (P-106)', async () => {
     const made = rig();
     const { bob, callId } = await ringing(made);
     const carol = await made.client({ userId: 'carol' });
@@ -194,6 +194,38 @@ describe('a call', () => {
     // The two commands of the slow call were run in the order they came.
     expect(await slow).toMatchObject({ ok: { seq: 5 } });
     expect(await behind).toMatchObject({ ok: { seq: 6 } });
+  });
+});
+
+describe('the answers that are kept (P-407)', () => {
+  const day = 24 * 3_600_000;
+
+  it.each([
+    ['24 hours', 12 * 3_600_000, day],
+    ['the longest a call may last, where that is more', 3 * day, 3 * day],
+  ])('are kept for %s', async (_, maximumMs, keptMs) => {
+    const made = rig({ deadlines: { maximumMs } });
+    const alice = await made.client({ userId: 'alice' });
+    const kept: unknown[] = [];
+    const { commit } = made.store;
+    made.store.commit = (set) => {
+      kept.push(set.answer?.keepUntil);
+      return commit(set);
+    };
+    const dial = { callId: alice.callId(), to: 'user:nobody', media: audio };
+    await alice.ok('call.dial', dial);
+    expect(kept).toEqual([made.clock.now() + keptMs]);
+  });
+
+  it('are not those of refusals: a refused command decides again', async () => {
+    const made = rig();
+    const { bob, callId } = await ringing(made);
+    await expect(bob.refusal('call.update', { callId, muted: true }, 'same')).resolves.toBe(
+      'wrong_state',
+    );
+    await bob.ok('call.accept', { callId });
+    const { events } = await bob.ok('call.update', { callId, muted: true }, 'same');
+    expect(events.map(({ type }) => type)).toEqual(['leg.updated']);
   });
 });
 

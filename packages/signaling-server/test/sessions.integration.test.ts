@@ -66,7 +66,7 @@ describe('a hello that is not answered', () => {
     expect(made.server.counts).toEqual({ sessions: 0, calls: 0, users: 0 });
   });
 
-  it('closes with 1013 when the store hangs, and with 1011 when it answers nonsense', async () => {
+  it('closes with 1013 when the store hangs (P-110), with 1011 when it answers nonsense (P-113)', async () => {
     const made = rig();
     const hello = { token: testToken({ userId: 'alice' }), device: 'phone' };
     made.store.callsOf = () => new Promise(() => {});
@@ -128,7 +128,7 @@ describe('catching up (P-505, P-506)', () => {
     expect(bob.callEventTypes.at(-1)).toBe('leg.resumed');
   });
 
-  it('sends a snapshot of a live call the client does not name, and of one it is ahead of', async () => {
+  it('sends a snapshot of a live call the client does not name, and of one it is ahead of (P-507)', async () => {
     const made = rig();
     const { alice, callId } = await talking(made);
     alice.cut();
@@ -366,6 +366,27 @@ describe('tokens', () => {
     expect(alice.of('token.expiring')).toEqual([{ expiresAt }]);
     await made.clock.advanceAsync(250);
     expect(alice.closed?.code).toBe(4001);
+  });
+
+  it('why a token was refused is in the log, and is not told (P-305)', async () => {
+    const made = rig();
+    for (const token of ['bad', testToken({ userId: 'alice', expiresAt: made.clock.now() - 1 })]) {
+      const stranger = made.stranger();
+      const refused = await stranger.request('hello', { token, device: 'phone' });
+      expect(refused).toMatchObject({ error: { code: 'unauthorized' } });
+    }
+    expect(made.logger.lines.filter(({ message }) => message === 'a token was refused')).toEqual([
+      {
+        level: 'info',
+        message: 'a token was refused',
+        fields: { session: expect.any(String), reason: 'unknown' },
+      },
+      {
+        level: 'info',
+        message: 'a token was refused',
+        fields: { session: expect.any(String), reason: 'expired' },
+      },
+    ]);
   });
 
   it('a refresh for another user, or a bad one, closes with 4001', async () => {

@@ -46,7 +46,7 @@ describe('a store that does not answer', () => {
     await alice.ok('call.media', { callId, mediaEpoch: 1, connected: true });
   });
 
-  it('a dial whose answer was lost rings all the same', async () => {
+  it('a dial whose answer was lost rings all the same, and once (P-405)', async () => {
     const made = rig();
     const alice = await made.client({ userId: 'alice' });
     const bob = await made.client({ userId: 'bob' });

@@ -105,7 +105,7 @@ describe('the ws adapter', () => {
 
   afterEach(() => listening.close());
 
-  it('carries a call with real tokens between two sockets', async () => {
+  it('carries a call with real tokens between two sockets, uncompressed (P-104)', async () => {
     const alice = listening.connect();
     expect(await hello(alice, 'alice')).toMatchObject({ id: '1', ok: { userId: 'alice' } });
     expect(alice.protocol).toBe(SUBPROTOCOL);

@@ -14,7 +14,8 @@ const usage = `usage: npm run demo [-- [--port N] [--lan] [--check]]
 
   --port N   listen there; default 8080
   --lan      serve other machines of the network too, over HTTPS with a certificate made here
-  --check    place 5 calls in a headless Chromium, print how fast they were, and end`;
+  --check    place 5 calls in a headless Chromium, print how fast they were, and end
+  --help     this text`;
 
 /** How many calls `--check` places. */
 const checkedCalls = 5;
@@ -95,6 +96,7 @@ function tell(server: RunningServer, isLan: boolean): void {
 }
 
 async function main(args: readonly string[]): Promise<void> {
+  if (args.includes('--help')) return console.log(usage);
   const options = readDemoArguments(args);
   if ('problem' in options) {
     console.error(`${options.problem}\n\n${usage}`);

@@ -49,6 +49,10 @@ test('an unknown name, a strange flag and no name exit 2 and run nothing', async
   });
   expect(await run([], {})).toEqual({
     code: 2,
-    lines: ['bench takes a name; known: none yet'],
+    lines: ['usage: npm run bench -- NAME [--quick]; known: none yet'],
+  });
+  expect(await run(['--help'])).toEqual({
+    code: 0,
+    lines: ['usage: npm run bench -- NAME [--quick]; known: holds, misses, breaks'],
   });
 });

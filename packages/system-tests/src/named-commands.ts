@@ -39,8 +39,8 @@ export async function runNamedCommand(
   const [name, ...more] = args.filter((arg) => !arg.startsWith('--'));
   const strange = flags.find((flag) => flag !== '--quick') ?? more[0];
   if (name === undefined) {
-    print(`${family} takes a name; ${known}`);
-    return EXIT_USAGE;
+    print(`usage: npm run ${family} -- NAME [--quick]; ${known}`);
+    return flags.includes('--help') ? 0 : EXIT_USAGE;
   }
   if (strange !== undefined) {
     print(`unable to run ${family}; ${strange} is neither --quick nor the one name`);

@@ -62,7 +62,11 @@ describe.skipIf(!hasChromium)('permission refused', () => {
     const alice = await stage().user('alice-3', { permissions: ['microphone'] });
     const bob = await stage().user('bob-3');
     await connectCall(alice, bob);
-    await alice.setCamera(true);
+    const wasOn = await alice.page.evaluate(() => {
+      bare.setCamera(true);
+      return bare.snapshot()?.camera;
+    });
+    expect(wasOn).toBe(true);
     await alice.until({ camera: false });
     await bob.untilGrowing('audioEnergyReceived');
     expect(await alice.snapshot()).toMatchObject({ state: 'active', camera: false });
@@ -79,6 +83,25 @@ describe.skipIf(!hasChromium)('no microphone on the machine', () => {
       reason: 'failed',
       cause: 'device_missing',
       by: 'local',
+    });
+  });
+
+  test('of the callee: accepting ends the call, and the caller hears why', async () => {
+    await using elsewhere = await openStage({ page: 'bare', devices: 'all' });
+    const alice = await elsewhere.user('alice');
+    const bob = await stage().user('bob', { url: elsewhere.url });
+    await alice.dial(bob.userId);
+    await bob.until({ state: 'ringing' });
+    await bob.accept(audio);
+    expect((await bob.until({ state: 'ended' })).end).toEqual({
+      reason: 'failed',
+      cause: 'device_missing',
+      by: 'local',
+    });
+    expect((await alice.until({ state: 'ended' })).end).toEqual({
+      reason: 'failed',
+      cause: 'device_missing',
+      by: 'remote',
     });
   });
 });

@@ -15,12 +15,22 @@ vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
 
 const pictures = join(import.meta.dirname, '..', 'screenshots');
 
+interface Look {
+  readonly width: number;
+  readonly scheme: 'light' | 'dark';
+}
+const looks: readonly Look[] = [390, 1280].flatMap((width) => [
+  { width, scheme: 'light' },
+  { width, scheme: 'dark' },
+]);
+const viewportOf = ({ width }: Look) => ({ width, height: width === 390 ? 844 : 800 });
+
 describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', () => {
   let stage: Stage;
   let count = 0;
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
-    stage = await openStage({ page: 'quickstart', config: { graceMs: 3_000 } });
+    stage = await openStage({ page: 'quickstart', config: { graceMs: 6_000 } });
   });
   afterEach(() => stage.clear());
   afterAll(() => stage?.[Symbol.asyncDispose]());
@@ -36,10 +46,26 @@ describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', ()
     return [await open(`Alice Maria ${letter}`, options), await open(`Bob ${letter}`, options)];
   };
 
-  /** A picture of a state that is rare, which must be no less accessible. */
-  const picture = async ({ page }: QuickstartUser, screen: string): Promise<void> => {
-    await page.screenshot({ path: join(pictures, `${screen}-1280-light.png`) });
-    expect(await accessibilityViolations(page)).toEqual([]);
+  /** Takes a picture of a page as it is now, and tells what is wrong with it. */
+  const look = async (
+    { page }: QuickstartUser,
+    screen: string,
+    { width, scheme }: Look,
+  ): Promise<readonly string[]> => {
+    await page.screenshot({ path: join(pictures, `${screen}-${width}-${scheme}.png`) });
+    const found = [...(await accessibilityViolations(page)), ...(await overflowing(page))];
+    return found.map((flaw) => `${screen} at ${width} px, ${scheme}: ${flaw}`);
+  };
+
+  /** Looks at a state that is rare in every size and colour, one after the other. */
+  const lookAllOver = async (user: QuickstartUser, screen: string): Promise<void> => {
+    const flaws: string[] = [];
+    for (const each of looks) {
+      await user.page.setViewportSize(viewportOf(each));
+      await user.page.emulateMedia({ colorScheme: each.scheme });
+      flaws.push(...(await look(user, screen, each)));
+    }
+    expect(flaws).toEqual([]);
   };
 
   test('dial, accept, talk with sound and picture, hang up, read the summary', async () => {
@@ -121,12 +147,12 @@ describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', ()
       await zoe.dial('Bob', 'Call');
       await zoe.untilHeading('No permission');
       await zoe.untilText('Your browser may not use the microphone.');
-      await picture(zoe, 'refused');
+      await lookAllOver(zoe, 'refused');
       await zoe.button('Done').click();
       proxy.cut();
       await zoe.page.getByText('The server does not answer.').waitFor();
       expect(await zoe.button('Call').isDisabled()).toBe(true);
-      await picture(zoe, 'offline');
+      await lookAllOver(zoe, 'offline');
       proxy.mend();
       await zoe.page.getByText('The server does not answer.').waitFor({ state: 'hidden' });
     } finally {
@@ -140,7 +166,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', ()
     await talkOnPages(alice, bob, 'Call');
     await alice.button('Camera on').click();
     await alice.untilText('Your browser may not use the camera. The call goes on without.');
-    await picture(alice, 'no-camera');
+    await lookAllOver(alice, 'no-camera');
     await alice.button('Camera on').waitFor();
     await bob.untilGrowing('audioEnergyReceived');
   });
@@ -153,10 +179,10 @@ describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', ()
     await crashed;
     await alice.untilText('Reconnecting');
     await alice.untilText('The connection was lost. It is being restored.');
-    await picture(alice, 'reconnecting');
+    await lookAllOver(alice, 'reconnecting');
     await alice.untilHeading('Connection lost');
     await alice.untilText(`${bob.name} went offline and did not come back.`);
-    await picture(alice, 'lost');
+    await lookAllOver(alice, 'lost');
   });
 
   test('who leaves the page hangs up', async () => {
@@ -249,51 +275,46 @@ describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', ()
     expect(await bob.page.evaluate(moving)).toBe(0);
   });
 
-  const looks = [390, 1280].flatMap((width) =>
-    (['light', 'dark'] as const).map((scheme) => ({ width, scheme })),
-  );
-  test.for(looks)('every screen at $width px, $scheme', async ({ width, scheme }) => {
+  test.for(looks)('every screen at $width px, $scheme', async (each) => {
     const options: BrowserContextOptions = {
-      viewport: { width, height: width === 390 ? 844 : 800 },
-      colorScheme: scheme,
+      viewport: viewportOf(each),
+      colorScheme: each.scheme,
       // Pictures and contrast are looked at when nothing moves.
       reducedMotion: 'reduce',
     };
     const flaws: string[] = [];
-    const look = async ({ page }: QuickstartUser, screen: string): Promise<void> => {
-      await page.screenshot({ path: join(pictures, `${screen}-${width}-${scheme}.png`) });
-      const found = [...(await accessibilityViolations(page)), ...(await overflowing(page))];
-      flaws.push(...found.map((flaw) => `${screen}: ${flaw}`));
+    const see = async (user: QuickstartUser, screen: string): Promise<void> => {
+      flaws.push(...(await look(user, screen, each)));
     };
 
     const [alice, bob] = await pair(options);
-    await look(alice, 'home');
+    await see(alice, 'home');
     await alice.dial(bob.name, 'Video call');
     await bob.untilHeading(`${alice.name} is calling`);
     await alice.untilText('Ringing');
-    await Promise.all([look(alice, 'ringing'), look(bob, 'incoming')]);
+    await Promise.all([see(alice, 'ringing'), see(bob, 'incoming')]);
     await bob.button('Accept, sound only').click();
     await Promise.all([alice.untilText('Talking'), bob.untilText('Talking')]);
     await bob.page.getByLabel('Picture of the other side').waitFor({ state: 'visible' });
     await bob.untilGrowing('framesDecoded');
     await alice.page.locator('.tile', { hasText: 'Round trip' }).getByText(/ ms$/).waitFor();
-    await Promise.all([look(alice, 'audio'), look(bob, 'video-one-way')]);
+    await Promise.all([see(alice, 'audio'), see(bob, 'video-one-way')]);
     await bob.button('Camera on').click();
     await alice.untilGrowing('framesDecoded');
     await bob.button('Mute').click();
     await alice.untilText(`${bob.name} is muted`);
-    await Promise.all([look(alice, 'video'), look(bob, 'muted')]);
+    await Promise.all([see(alice, 'video'), see(bob, 'muted')]);
     await alice.button('Hold').click();
     await bob.untilText(`${alice.name} put you on hold`);
-    await Promise.all([look(alice, 'held-here'), look(bob, 'held-there')]);
+    await Promise.all([see(alice, 'held-here'), see(bob, 'held-there')]);
     await alice.button('Hang up').click();
     await bob.untilHeading('Call ended');
-    await look(alice, 'summary');
+    await see(alice, 'summary');
     await alice.button('Done').click();
-    await look(alice, 'home-again');
+    await see(alice, 'home-again');
     await alice.button('Sign out').click();
     await alice.page.getByLabel('Your name').waitFor();
-    await look(alice, 'welcome');
+    await see(alice, 'welcome');
     expect(flaws).toEqual([]);
   });
 });

@@ -23,11 +23,12 @@ const child = spawn(process.execPath, [vitest, 'run', ...process.argv.slice(2)],
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal));
 
 child.on('close', (code) => {
-  let counts: Counts = { passed: 0, failed: 0, skipped: 0 };
+  let counts: Counts;
   try {
     counts = JSON.parse(readFileSync(countsFile, 'utf8'));
   } catch {
-    // The run ended before its result; counted below.
+    // The run ended before its result, whatever its exit code says.
+    counts = { passed: 0, failed: 1, skipped: 0 };
   }
   rmSync(folder, { recursive: true, force: true });
   if (code !== 0 && counts.failed === 0) counts.failed = 1;

@@ -129,6 +129,12 @@ describe('ringfence/no-ambient-time', () => {
   bad(time, 'export const a = crypto.getRandomValues(new Uint8Array(1));');
   bad(time, 'export const a = AbortSignal.timeout(1);');
   bad(time, 'export const a = process.hrtime();');
+  bad(time, 'export const a = process.uptime();');
+  bad(time, 'export const a = performance.timeOrigin;');
+  bad(time, 'export const a = Temporal.Now.instant();');
+  bad(time, 'requestAnimationFrame(() => {});');
+  bad(time, 'requestIdleCallback(() => {});');
+  bad(time, 'void scheduler.wait(1);');
   bad(time, 'export const a = process.hrtime.bigint();');
   bad(time, "import { setTimeout as a } from 'node:timers'; a(() => {}, 1);");
   bad(time, "import { setTimeout as a } from 'node:timers/promises'; void a(1);");
@@ -136,6 +142,7 @@ describe('ringfence/no-ambient-time', () => {
   bad(time, "import { randomUUID } from 'node:crypto'; randomUUID();");
   bad(time, "import * as crypto from 'node:crypto'; crypto.randomBytes(1);");
   bad(time, "import { performance } from 'node:perf_hooks'; performance.mark('a');");
+  bad(time, "import { uptime } from 'node:os'; uptime();");
   // The same through the global object, in brackets, destructured, through a name.
   bad(time, 'globalThis.setTimeout(() => {}, 1);');
   bad(time, "globalThis['setTimeout'](() => {}, 1);");
@@ -180,6 +187,10 @@ describe('ringfence/no-ambient-process', () => {
   const process = 'ringfence/no-ambient-process';
   bad(process, "export const a = process.env['HOME'];");
   bad(process, 'process.exit(1);');
+  bad(process, 'process.exitCode = 1;');
+  bad(process, 'process.abort();');
+  bad(process, "process.stdout.write('a');");
+  bad(process, "process.stderr.write('a');");
   bad(process, "console.log('a');");
   bad(process, "globalThis.console.log('a');");
   bad(process, 'const { env } = process; export const a = env.HOME;');
@@ -210,6 +221,14 @@ describe('import/no-cycle', () => {
     `import { ${other} } from './${other}.ts';\nexport const ${other === 'b' ? 'a' : 'b'} = (): unknown => ${other};`;
   sample('bad: one half', 'packages/phone/src/cycle/a.ts', one('b'), ['import/no-cycle']);
   sample('bad: the other half', 'packages/phone/src/cycle/b.ts', one('a'), ['import/no-cycle']);
+  const typeOf = (other: string): string =>
+    `import type { ${other} } from './${other}.ts';\nexport type ${other === 'B' ? 'A' : 'B'} = ${other}[];`;
+  sample('bad: one half, in types alone', 'packages/phone/src/types/A.ts', typeOf('B'), [
+    'import/no-cycle',
+  ]);
+  sample('bad: the other half, in types alone', 'packages/phone/src/types/B.ts', typeOf('A'), [
+    'import/no-cycle',
+  ]);
   sample('good: a line', 'packages/phone/src/line/a.ts', one('b'), []);
   sample('good: its end', 'packages/phone/src/line/b.ts', 'export const b = 1;', []);
 });

@@ -15,6 +15,8 @@ export interface HttpRoute {
   /** A name of its own among the operations. */
   readonly operationId: string;
   readonly summary: string;
+  /** What the summary has no room for. */
+  readonly description?: string | undefined;
   /** The schema of the request's JSON body, where it has one. */
   readonly body?: JsonSchema | undefined;
   /** The answers, by HTTP status. */
@@ -41,7 +43,7 @@ const content = (schema: JsonSchema): Json => ({ 'application/json': { schema } 
  */
 export function openApiDocument(api: HttpApi): Json {
   const paths: Record<string, Record<string, Json>> = {};
-  for (const { method, path, operationId, summary, body, answers } of api.routes) {
+  for (const { method, path, operationId, summary, description, body, answers } of api.routes) {
     const responses = Object.entries(answers).map(([status, answer]) => [
       status,
       {
@@ -52,6 +54,7 @@ export function openApiDocument(api: HttpApi): Json {
     (paths[path] ??= {})[method] = {
       operationId,
       summary,
+      ...(description !== undefined && { description }),
       ...(body !== undefined && { requestBody: { required: true, content: content(body) } }),
       responses: Object.fromEntries(responses) as Json,
     };

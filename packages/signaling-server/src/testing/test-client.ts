@@ -22,7 +22,7 @@ import type { SignalingServer } from '../server.ts';
 import { testToken } from './test-auth.ts';
 
 /** What a request came to. */
-export type Outcome<Name extends RequestName> =
+type Outcome<Name extends RequestName> =
   { readonly ok: AnswerBody<Name> } | { readonly error: WireError };
 
 interface Waiting {

@@ -7,6 +7,9 @@ import type { Logger } from '@ringfence/base';
 import { CLOSE, LIMITS, SUBPROTOCOL } from '@ringfence/protocol';
 import type { SignalingServer } from '../server.ts';
 
+/** An `Origin` header may be as long as its sender likes; a log line may not. */
+const loggedOriginLength = 200;
+
 /** What tunes the adapter. Every field has a default. */
 export interface WebSocketAdapterOptions {
   /** Where the WebSocket is served. Default `/v1/socket`. */
@@ -97,7 +100,9 @@ export function createWebSocketAdapter(
       if (request.url?.split('?', 1)[0] !== path) return false;
       const offered = request.headers['sec-websocket-protocol'] ?? '';
       if (!mayConnect(request.headers)) {
-        logger.warn('an origin was refused', { address: request.socket.remoteAddress });
+        const { remoteAddress: address } = request.socket;
+        const origin = request.headers.origin?.slice(0, loggedOriginLength);
+        logger.warn('an origin was refused', { address, origin });
         refuseUpgrade(socket, '403 Forbidden');
       } else if (!offered.split(',').some((name) => name.trim() === SUBPROTOCOL)) {
         refuseUpgrade(socket, '400 Bad Request');

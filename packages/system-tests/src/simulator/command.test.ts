@@ -25,7 +25,13 @@ test('a seed is replayed with its trace, and its last line is the result', async
 test('a seed that is no number, and a flag that is unknown, are usage errors', async () => {
   expect(await run('--seeds', 'many')).toEqual({
     code: 2,
-    lines: ['unable to use --seeds; many is not a whole number from 0 on'],
+    lines: [
+      expect.stringMatching(
+        /^unable to use --seeds; many is not a whole number from 1 on\n\nusage: /,
+      ),
+    ],
   });
+  expect((await run('--seeds', '0')).code).toBe(2);
   expect((await run('--fast')).code).toBe(2);
+  expect(await run('--help')).toEqual({ code: 0, lines: [expect.stringMatching(/^usage: /)] });
 });

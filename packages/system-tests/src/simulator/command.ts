@@ -11,6 +11,14 @@ const TOLD_FAILURES = 3;
 const DEFAULT_SEEDS = 1_000;
 const QUICK_SEEDS = 100;
 const EXIT_USAGE = 2;
+const USAGE = `usage: npm run sim [-- [--seeds N] [--seed N] [--quick]]
+
+  --seeds N  run the seeds 1 to N; default 1000
+  --seed N   run one seed and print its trace
+  --quick    100 seeds
+  --help     this text`;
+/** What a run of many seeds comes across. One that does not has stopped to try things. */
+const commonEndings = ['completed', 'declined', 'canceled', 'unanswered', 'busy', 'unreachable'];
 
 interface Options {
   readonly first: number;
@@ -27,15 +35,15 @@ function readOptions(args: readonly string[]): Options {
       quick: { type: 'boolean' },
     },
   });
-  const whole = (name: string, text: string): number => {
+  const whole = (name: string, text: string, least: number): number => {
     const value = Number(text);
-    if (Number.isSafeInteger(value) && value >= 0) return value;
-    throw new RangeError(`unable to use --${name}; ${text} is not a whole number from 0 on`);
+    if (Number.isSafeInteger(value) && value >= least) return value;
+    throw new RangeError(`unable to use --${name}; ${text} is not a whole number from ${least} on`);
   };
   if (values.seed !== undefined) {
-    return { first: whole('seed', values.seed), count: 1, isReplay: true };
+    return { first: whole('seed', values.seed, 0), count: 1, isReplay: true };
   }
-  const seeds = values.seeds === undefined ? undefined : whole('seeds', values.seeds);
+  const seeds = values.seeds === undefined ? undefined : whole('seeds', values.seeds, 1);
   return {
     first: 1,
     count: seeds ?? (values.quick === true ? QUICK_SEEDS : DEFAULT_SEEDS),
@@ -63,11 +71,15 @@ export async function runSimulator(
   args: readonly string[],
   print: (line: string) => void,
 ): Promise<number> {
+  if (args.includes('--help')) {
+    print(USAGE);
+    return 0;
+  }
   let options: Options;
   try {
     options = readOptions(args);
   } catch (thrown) {
-    print((thrown as Error).message);
+    print(`${(thrown as Error).message}\n\n${USAGE}`);
     return EXIT_USAGE;
   }
   const { first, count, isReplay } = options;
@@ -105,7 +117,10 @@ export async function runSimulator(
     `${digests.size} seeds, ${failures.length} broken, ${distinct} different traces, ` +
       `${Math.round(virtualMs / 60_000)} virtual minutes in ${seconds.toFixed(1)} s`,
   );
-  const ok = failures.length === 0 && distinct === digests.size;
+  const unseen =
+    count < QUICK_SEEDS ? [] : commonEndings.filter((ending) => !Object.hasOwn(endings, ending));
+  if (unseen.length > 0) print(`no call of these seeds ended ${unseen.join(', ')}`);
+  const ok = failures.length === 0 && distinct === digests.size && unseen.length === 0;
   const digest = isReplay ? { digest: digests.get(first) } : {};
   print(
     JSON.stringify({
@@ -115,6 +130,7 @@ export async function runSimulator(
       broken: failures.map(({ seed }) => seed),
       differentTraces: distinct,
       endings,
+      unseen,
       ...digest,
     }),
   );
