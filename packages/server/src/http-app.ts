@@ -8,7 +8,7 @@ import { cors } from 'hono/cors';
 import { secureHeaders } from 'hono/secure-headers';
 import { getDotPath, safeParse } from 'valibot';
 import { toError } from '@ringfence/base';
-import type { Logger } from '@ringfence/base';
+import type { ErrorFacts, Logger } from '@ringfence/base';
 import { isLoopback } from './addresses.ts';
 import type { DevTokens } from './dev-tokens.ts';
 import { devTokenRequest } from './http-schemas.ts';
@@ -25,13 +25,30 @@ export interface HttpAppParts {
   readonly logger: Logger;
 }
 
-const statuses: Readonly<Record<HttpErrorCode, 400 | 403 | 404 | 413 | 500 | 503>> = {
-  invalid_request: 400,
-  forbidden: 403,
-  not_found: 404,
-  too_large: 413,
-  not_ready: 503,
-  internal: 500,
+interface ErrorMeaning extends ErrorFacts {
+  readonly status: 400 | 403 | 404 | 413 | 500 | 503;
+  readonly fault: 'caller' | 'server';
+}
+
+const caller = (status: ErrorMeaning['status'], hint: string): ErrorMeaning => ({
+  status,
+  fault: 'caller',
+  retryable: false,
+  hint,
+});
+
+const meanings: Readonly<Record<HttpErrorCode, ErrorMeaning>> = {
+  invalid_request: caller(400, 'Look at the schema of the request in openapi.json.'),
+  forbidden: caller(403, 'Ask from the machine itself, or start with --dev-allow-remote.'),
+  not_found: caller(404, 'Check the path and the method.'),
+  too_large: caller(413, 'Send less.'),
+  not_ready: { status: 503, fault: 'server', retryable: true, hint: 'Try again soon.' },
+  internal: {
+    status: 500,
+    fault: 'server',
+    retryable: true,
+    hint: 'Try again; report it when it stays.',
+  },
 };
 
 const bodyBytes = 16_384;
@@ -40,7 +57,8 @@ const bodyBytes = 16_384;
 const proxyHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 function fail(context: Context, code: HttpErrorCode, message: string): Response {
-  return context.json({ error: { code, message } }, statuses[code]);
+  const { status, ...facts } = meanings[code];
+  return context.json({ error: { code, message, ...facts } }, status);
 }
 
 /** The HTTP side of the server. */

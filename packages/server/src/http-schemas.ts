@@ -1,5 +1,6 @@
 /* What the HTTP routes take and give. The code checks with these, and openapi.json is made of them. */
 import {
+  boolean,
   description,
   literal,
   maxLength,
@@ -49,6 +50,9 @@ export const errorAnswer = object({
   error: object({
     code: httpErrorCode,
     message: pipe(string(), description('For developers. Switch on the code.')),
+    fault: picklist(['caller', 'server']),
+    retryable: pipe(boolean(), description('Whether the same request may succeed later.')),
+    hint: pipe(string(), description('What to do about it.')),
   }),
 });
 

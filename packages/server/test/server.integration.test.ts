@@ -8,12 +8,14 @@ import { connect } from 'node:net';
 import { connect as tlsConnect } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
 import { describe, expect, it } from 'vitest';
+import { parse } from 'valibot';
 import { WebSocket } from 'ws';
 import { RecordingLogger } from '@ringfence/base/testing';
 import { SUBPROTOCOL, writeRequest } from '@ringfence/protocol';
 import { startServer } from '@ringfence/server';
 import type { RunningServer, ServerConfig, ServerParts } from '@ringfence/server';
 import { localAddresses } from '../src/addresses.ts';
+import { errorAnswer } from '../src/http-schemas.ts';
 
 interface Reply {
   readonly status: number;
@@ -119,15 +121,6 @@ describe('the reference server', () => {
   it('refuses a port that is taken, and lets go of everything', async () => {
     await using server = await start();
     await expect(start({ port: server.port })).rejects.toMatchObject({ code: 'listen_failed' });
-  });
-
-  it('answers what is not there, and what is too large, with a code', async () => {
-    await using server = await start();
-    expect(await ask(`${server.url}/nowhere`)).toMatchObject({
-      status: 404,
-      body: expect.stringContaining('"not_found"'),
-    });
-    expect(await askToken(server.url, 'x'.repeat(16_385))).toMatchObject({ status: 413 });
   });
 
   it('refuses an upgrade elsewhere, and one from another origin (P-912)', async () => {
@@ -282,5 +275,23 @@ describe('tls', () => {
     // Browsers take no certificate that is valid for longer than 398 days.
     const days = (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / 86_400_000;
     expect(days).toBeLessThan(100);
+  });
+});
+
+describe('an HTTP error says whose fault it is and what to do', () => {
+  it.each([
+    ['not_found', 404, (url: string) => ask(`${url}/nowhere`)],
+    ['invalid_request', 400, (url: string) => askToken(url, '{')],
+    ['invalid_request', 400, (url: string) => askToken(url, { userId: 'a b' })],
+    ['forbidden', 403, (url: string) => askToken(url, { userId: 'a' }, { via: 'a proxy' })],
+    ['too_large', 413, (url: string) => askToken(url, 'x'.repeat(16_385))],
+  ] as const)('%s answers %i', async (code, status, send) => {
+    await using server = await start();
+    const reply = await send(server.url);
+    expect(reply.status).toBe(status);
+    const { error } = parse(errorAnswer, JSON.parse(reply.body));
+    expect([error.code, error.fault, error.retryable]).toEqual([code, 'caller', false]);
+    expect(error.message).toMatch(/^unable to .+; .+/);
+    expect(error.hint).toMatch(/^[A-Z].+\.$/);
   });
 });
