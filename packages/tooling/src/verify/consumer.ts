@@ -4,6 +4,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
+import { browserGlobals } from '../browser-globals.ts';
 import { CheckFailed, inParallel, run, runNode } from '../process.ts';
 import { root, workspacePackages } from '../workspace.ts';
 import type { WorkspacePackage } from '../workspace.ts';
@@ -12,22 +13,6 @@ import { tarballs } from './tarballs.ts';
 
 /** Packages that only run on a server; every other one must work in a browser. */
 const serverPackages = new Set(['@ringfence/signaling-server', '@ringfence/server']);
-
-/** What an import in Node must not touch. */
-const browserGlobals = [
-  'window',
-  'document',
-  'navigator',
-  'location',
-  'localStorage',
-  'sessionStorage',
-  'indexedDB',
-  'WebSocket',
-  'RTCPeerConnection',
-  'MediaStream',
-  'AudioContext',
-  'BroadcastChannel',
-];
 
 export type Consumer = { folder: string; node22: string; remove: () => void };
 
