@@ -1,3 +1,3 @@
 import { library } from '@ringfence/tooling/tsup';
 
-export default library(['index', 'testing/index']);
+export default library(['index', 'ringer/index', 'texts/index', 'testing/index']);

@@ -1,37 +1,43 @@
 /*
  * What the page knows and what its user can do, without a word about the DOM.
  *
- *   welcome ──▶ home ⇄ incoming ──▶ call ──▶ summary ──▶ home
+ *   welcome ──▶ home ⇄ incoming ──▶ lines ──▶ summary ──▶ home
  *                └───── dial ────────▲
  */
-import type { Call, Phone, Quality } from '@ringfence/phone';
+import type { Call, Phone, UserSettings } from '@ringfence/phone';
 import { nameOf, userIdOf } from './format.ts';
+import { createLines } from './lines.ts';
+import type { Line, PastCall } from './lines.ts';
 import { SignInError } from './session.ts';
-import { refusalInWords, refusedDialInWords } from './words.ts';
-
-/** What stays of a call that is over. */
-export interface PastCall {
-  readonly call: Call;
-  /** How long the two talked; 0 when they never did. */
-  readonly talkedMs: number;
-  /** Over the whole call; null when nothing was measured. */
-  readonly roundTripMs: number | null;
-  readonly lossPercent: number | null;
-}
+import type { Session, SignInProblem } from './session.ts';
 
 export type Screen =
-  | { readonly name: 'welcome'; readonly isBusy: boolean; readonly problem: string | null }
-  | { readonly name: 'home'; readonly problem: string | null }
-  | { readonly name: 'incoming'; readonly call: Call }
   | {
-      readonly name: 'call';
-      readonly call: Call;
-      /** When the two began to talk, on this machine's monotonic clock: another's may be off. */
-      readonly talkingSince: number | null;
-      /** What was just refused, in words; null when nothing was. */
-      readonly note: string | null;
+      readonly name: 'welcome';
+      readonly isBusy: boolean;
+      readonly problem: SignInProblem | null;
+    }
+  | { readonly name: 'home'; readonly problem: Refusal | null }
+  | { readonly name: 'incoming'; readonly call: Call; readonly others: readonly Call[] }
+  | {
+      readonly name: 'lines';
+      readonly front: Line;
+      readonly others: readonly Line[];
+      readonly asking: readonly Call[];
     }
   | { readonly name: 'summary'; readonly past: PastCall };
+
+/** Something asked for that was refused: the error, or its code. `name` is whom it was about. */
+export interface Refusal {
+  readonly error: unknown;
+  readonly name?: string | undefined;
+}
+
+/** What the page says for a while: a refusal, the end of a line beside others, a request. */
+export type Note =
+  | ({ readonly kind: 'refused' } & Refusal)
+  | { readonly kind: 'over'; readonly call: Call }
+  | { readonly kind: 'mute-requested'; readonly name: string };
 
 /** How the page stands with the server. */
 export interface ConnectionView {
@@ -42,127 +48,115 @@ export interface ConnectionView {
 
 export interface App {
   readonly screen: Screen;
+  readonly phone: Phone | null;
   readonly userId: string | null;
   readonly connection: ConnectionView | null;
   /** Newest first. */
   readonly history: readonly PastCall[];
+  readonly note: Note | null;
+  /** True while the browser lets the page make no sound. */
+  readonly isSilenced: boolean;
   /** Called after every change. */
   onChange(listener: () => void): void;
   signIn(name: string): Promise<void>;
   signOut(): Promise<void>;
   dial(name: string, media: { readonly video: boolean }): Promise<void>;
+  /** Tells in a note when what was asked for is refused. */
+  attempt(asked: Promise<unknown>, name?: string): void;
+  /** Resolves with what was refused; null when the settings are saved. */
+  saveSettings(change: UserSettings): Promise<Refusal | null>;
+  /** Where it rings: the id of an output, or `''` for the default. */
+  readonly ringOutput: string;
+  /** Rings elsewhere. Rejects when the browser refuses. */
+  ringOn(deviceId: string): Promise<void>;
+  /** Asks the browser for sound. Call it when the user touches the page. */
+  unlock(): void;
   /** Leaves the summary. */
   dismiss(): void;
 }
 
 export interface AppParts {
-  readonly openPhone: (userId: string) => Promise<Phone>;
+  readonly openSession: (userId: string) => Promise<Session>;
   readonly rememberName: (name: string) => void;
   readonly forgetName: () => void;
-}
-
-/** Averages what is measured, so that the summary can tell how the line was. */
-class LineRecord {
-  #roundTrips: number[] = [];
-  #losses: number[] = [];
-
-  add(quality: Quality): void {
-    if (quality.roundTripMs !== null) this.#roundTrips.push(quality.roundTripMs);
-    if (quality.lossPercent !== null) this.#losses.push(quality.lossPercent);
-  }
-
-  get roundTripMs(): number | null {
-    return mean(this.#roundTrips);
-  }
-
-  get lossPercent(): number | null {
-    return mean(this.#losses);
-  }
-}
-
-function mean(values: readonly number[]): number | null {
-  if (values.length === 0) return null;
-  return values.reduce((total, value) => total + value, 0) / values.length;
 }
 
 const historyLength = 5;
 /** How long a note stays: long enough to be read twice. */
 const noteMs = 10_000;
 
-export function createApp({ openPhone, rememberName, forgetName }: AppParts): App {
-  let screen: Screen = { name: 'welcome', isBusy: false, problem: null };
-  let phone: Phone | null = null;
+export function createApp({ openSession, rememberName, forgetName }: AppParts): App {
+  /** What is shown while no call runs. */
+  let idle: Extract<Screen, { name: 'welcome' | 'home' | 'summary' }> = {
+    name: 'welcome',
+    isBusy: false,
+    problem: null,
+  };
+  let session: Session | null = null;
   let userId: string | null = null;
   let connection: ConnectionView | null = null;
   let history: readonly PastCall[] = [];
+  let note: Note | null = null;
+  let ringOutput = '';
   const listeners: (() => void)[] = [];
 
   const changed = (): void => listeners.forEach((listener) => listener());
-  const show = (next: Screen): void => {
-    screen = next;
+  const show = (next: typeof idle): void => {
+    idle = next;
     changed();
   };
+  const say = (next: Note): void => {
+    note = next;
+    changed();
+    setTimeout(() => {
+      if (note !== next) return;
+      note = null;
+      changed();
+    }, noteMs);
+  };
+  const refuse = (refusal: Refusal): void => say({ kind: 'refused', ...refusal });
 
-  /** The calls that run, oldest first, and how each is shown. The page shows the newest. */
-  const running = new Map<Call, () => void>();
-
-  /** Follows one call to its end. */
-  const follow = (call: Call): void => {
-    const owner = phone;
-    const line = new LineRecord();
-    let talkingSince: number | null = null;
-    let note: string | null = null;
-    let isOver = false;
-    const finish = (): void => {
-      isOver = true;
-      const past: PastCall = {
-        call,
-        talkedMs: talkingSince === null ? 0 : performance.now() - talkingSince,
-        roundTripMs: line.roundTripMs,
-        lossPercent: line.lossPercent,
-      };
+  const lines = createLines({
+    changed,
+    over(past) {
       history = [past, ...history].slice(0, historyLength);
-      running.delete(call);
-      const [next] = [...running.values()].reverse();
-      // A call that still rings or talks comes before the story of one that is over.
-      if (next !== undefined) return next();
-      show({ name: 'summary', past });
-    };
-    const present = (): void => {
-      const isAsking = call.direction === 'incoming' && call.state === 'ringing';
-      show(isAsking ? { name: 'incoming', call } : { name: 'call', call, talkingSince, note });
-    };
-    const update = (): void => {
-      if (phone !== owner) return;
-      // A hang-up ends the call at once; the server's word on it may come a moment later.
-      if (isOver) return changed();
-      if (call.state === 'ended') return finish();
-      if (call.state === 'active') talkingSince ??= performance.now();
-      if ([...running.keys()].at(-1) === call) present();
-    };
-    running.set(call, present);
-    call.on('call.changed', update);
-    call.on('call.ended', update);
-    call.on('stream.changed', update);
-    call.on('call.refused', ({ code }) => {
-      const own = (note = refusalInWords(code));
-      update();
-      setTimeout(() => {
-        if (note !== own) return;
-        note = null;
-        update();
-      }, noteMs);
+      const { front, asking } = lines.arrangement;
+      if (front === null && asking.length === 0) return show({ name: 'summary', past });
+      // A call that still rings or talks comes before the story of one that is over. One that was
+      // put together with another tells it by the people who are there now.
+      if (past.call.end?.reason === 'transferred') changed();
+      else say({ kind: 'over', call: past.call });
+    },
+    refused: (error) => refuse({ error }),
+    muteRequested: (byUserId) => say({ kind: 'mute-requested', name: nameOf(byUserId) }),
+  });
+
+  const begin = (opened: Session): void => {
+    session = opened;
+    ringOutput = '';
+    const { phone } = opened;
+    connection = { state: phone.state, code: null };
+    phone.on('phone.changed', ({ state, error }) => {
+      if (session !== opened) return;
+      connection = { state, code: error?.code ?? null };
+      changed();
     });
-    call.on('quality.changed', (quality) => {
-      line.add(quality);
-      update();
+    phone.on('call.incoming', (call) => {
+      if (session === opened) lines.follow(call);
     });
-    update();
+    phone.on('settings.changed', changed);
+    opened.onSilenced(changed);
   };
 
   return {
-    get screen() {
-      return screen;
+    get screen(): Screen {
+      const { front, others, asking } = lines.arrangement;
+      if (front !== null) return { name: 'lines', front, others, asking };
+      const [call, ...rest] = asking;
+      return call === undefined ? idle : { name: 'incoming', call, others: rest };
+    },
+    get phone() {
+      return session?.phone ?? null;
     },
     get userId() {
       return userId;
@@ -173,58 +167,76 @@ export function createApp({ openPhone, rememberName, forgetName }: AppParts): Ap
     get history() {
       return history;
     },
+    get note() {
+      return note;
+    },
+    get isSilenced() {
+      return session?.isSilenced ?? false;
+    },
     onChange(listener) {
       listeners.push(listener);
     },
     async signIn(name) {
       const id = userIdOf(name);
-      if (id === '') {
-        return show({
-          name: 'welcome',
-          isBusy: false,
-          problem: 'Enter a name with letters or digits.',
-        });
-      }
+      if (id === '') return show({ name: 'welcome', isBusy: false, problem: 'name_needed' });
       show({ name: 'welcome', isBusy: true, problem: null });
       try {
-        phone = await openPhone(id);
+        begin(await openSession(id));
       } catch (thrown) {
-        const problem = thrown instanceof SignInError ? thrown.message : 'Signing in did not work.';
+        const problem = thrown instanceof SignInError ? thrown.problem : 'failed';
         return show({ name: 'welcome', isBusy: false, problem });
       }
       rememberName(name);
       userId = id;
-      connection = { state: phone.state, code: null };
-      phone.on('phone.changed', ({ state, error }) => {
-        connection = { state, code: error?.code ?? null };
-        changed();
-      });
-      phone.on('call.incoming', follow);
       show({ name: 'home', problem: null });
     },
     async signOut() {
-      const leaving = phone;
-      phone = null;
-      running.clear();
+      const leaving = session;
+      session = null;
+      lines.clear();
       userId = null;
       connection = null;
       history = [];
+      note = null;
       forgetName();
       show({ name: 'welcome', isBusy: false, problem: null });
       await leaving?.close();
     },
     async dial(name, { video }) {
       const id = userIdOf(name);
-      if (phone === null) return;
+      if (session === null) return;
       try {
-        follow(await phone.dial(`user:${id}`, { audio: true, video }));
+        lines.follow(await session.phone.dial(`user:${id}`, { audio: true, video }));
       } catch (thrown) {
         // Only for arguments: whatever happens to a call is told by the call.
-        show({ name: 'home', problem: refusedDialInWords(thrown, nameOf(id)) });
+        const problem = { error: thrown, name: nameOf(id) };
+        if (lines.arrangement.front === null) show({ name: 'home', problem });
+        else refuse(problem);
       }
     },
+    attempt(asked, name) {
+      asked.catch((error: unknown) => refuse({ error, name }));
+    },
+    async saveSettings(change) {
+      try {
+        await session?.phone.updateSettings(change);
+        return null;
+      } catch (error) {
+        return { error };
+      }
+    },
+    get ringOutput() {
+      return ringOutput;
+    },
+    async ringOn(deviceId) {
+      await session?.ringOn(deviceId);
+      ringOutput = deviceId;
+    },
+    unlock() {
+      session?.unlock();
+    },
     dismiss() {
-      if (screen.name === 'summary') show({ name: 'home', problem: null });
+      if (idle.name === 'summary') show({ name: 'home', problem: null });
     },
   };
 }

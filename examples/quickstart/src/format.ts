@@ -1,4 +1,5 @@
 /** How numbers and names are written on the page. */
+import type { Vocabulary } from './words/english.ts';
 
 /** `0:07`, `12:40`, `1:02:03`. */
 export function formatDuration(ms: number): string {
@@ -11,38 +12,51 @@ export function formatDuration(ms: number): string {
 }
 
 /** A length in words, for the summary: `7 seconds`, `1 minute 5 seconds`. */
-export function formatLength(ms: number): string {
+export function formatLength(ms: number, { units }: Pick<Vocabulary, 'units'>): string {
   const total = Math.max(0, Math.round(ms / 1_000));
   const parts = [
-    [Math.floor(total / 3_600), 'hour'],
-    [Math.floor(total / 60) % 60, 'minute'],
-    [total % 60, 'second'],
+    [Math.floor(total / 3_600), units.hour],
+    [Math.floor(total / 60) % 60, units.minute],
+    [total % 60, units.second],
   ] as const;
   const said = parts
     .filter(([count]) => count > 0)
     .slice(0, 2)
-    .map(([count, unit]) => `${count} ${unit}${count === 1 ? '' : 's'}`);
-  return said.length === 0 ? 'less than a second' : said.join(' ');
+    .map(([count, [one, many]]) => `${count} ${count === 1 ? one : many}`);
+  return said.length === 0 ? units.none : said.join(' ');
 }
 
-export function formatRoundTrip(ms: number | null): string {
+type Spoken = Pick<Vocabulary, 'language' | 'underOneMs'>;
+
+function decimal(value: number, digits: number, { language }: Spoken): string {
+  const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+  return new Intl.NumberFormat(language, options).format(value);
+}
+
+export function formatRoundTrip(ms: number | null, words: Spoken): string {
   if (ms === null) return '–';
-  return ms < 1 ? 'under 1 ms' : `${Math.round(ms)} ms`;
+  return ms < 1 ? words.underOneMs : `${Math.round(ms)} ms`;
 }
 
-export function formatLoss(percent: number | null): string {
+export function formatLoss(percent: number | null, words: Spoken): string {
   if (percent === null) return '–';
   if (percent === 0) return '0 %';
-  return percent < 10 ? `${percent.toFixed(1)} %` : `${Math.round(percent)} %`;
+  return `${decimal(percent, percent < 10 ? 1 : 0, words)} %`;
 }
 
-export function formatBitrate(kbps: number): string {
-  return kbps < 1_000 ? `${Math.round(kbps)} kbit/s` : `${(kbps / 1_000).toFixed(1)} Mbit/s`;
+export function formatBitrate(kbps: number, words: Spoken): string {
+  return kbps < 1_000 ? `${Math.round(kbps)} kbit/s` : `${decimal(kbps / 1_000, 1, words)} Mbit/s`;
+}
+
+/** `Bob`, `Bob and Carol`, `Bob, Carol, and Dave`. */
+export function formatNames(names: readonly string[], { language }: Spoken): string {
+  return new Intl.ListFormat(language).format(names);
 }
 
 /** The user id a typed name stands for: what the server accepts in `user:ID`. Empty when nothing is left. */
 export function userIdOf(name: string): string {
   return name
+    .trim()
     .normalize('NFKD')
     .replace(/\p{M}/gu, '')
     .toLowerCase()

@@ -1,14 +1,49 @@
+import type { Call, ParticipantView } from '@ringfence/phone';
 import { expect, test } from 'vitest';
-import { endInWords, heldInWords, stateInWords, stateWord } from './words.ts';
+import {
+  callerInWords,
+  createWords,
+  endInWords,
+  heldInWords,
+  noteInWords,
+  preferredLanguage,
+  stateInWords,
+  stateWord,
+} from './words.ts';
 import type { SpokenCall } from './words.ts';
+
+const english = createWords('en');
+const german = createWords('de');
+
+const person = (
+  id: string,
+  userId: string,
+  given: Partial<ParticipantView> = {},
+): ParticipantView => ({
+  id,
+  address: `user:${userId}`,
+  userId,
+  role: 'member',
+  self: false,
+  state: 'active',
+  leftReason: null,
+  legId: `l${id.slice(1)}`,
+  held: false,
+  muted: false,
+  camera: false,
+  ...given,
+});
+const me = person('p1', 'me', { self: true, role: 'moderator' });
 
 const call = (given: Partial<SpokenCall>): SpokenCall => ({
   state: 'active',
   direction: 'outgoing',
+  via: 'dial',
   peer: { address: 'user:bob', userId: 'bob' },
+  participants: [me, person('p2', 'bob')],
+  requests: [],
   media: { audio: true, video: false },
   holding: 'none',
-  end: null,
   answeredAt: 1,
   ...given,
 });
@@ -22,9 +57,10 @@ const states = [
   'active',
   'reconnecting',
 ] as const;
+const early = { participants: [me, person('p2', 'bob', { state: 'ringing' })], answeredAt: null };
 
 test('every state is said in words', () => {
-  expect(states.map((state) => stateInWords(call({ state })))).toEqual([
+  expect(states.map((state) => stateInWords(english, call({ ...early, state })))).toEqual([
     'Waiting for your microphone. Your browser may ask.',
     'Calling Bob',
     'Ringing for Bob',
@@ -33,8 +69,7 @@ test('every state is said in words', () => {
     'You are talking to Bob',
     'The connection was lost. It is being restored.',
   ]);
-  expect(stateInWords(call({ state: 'ringing', direction: 'incoming' }))).toBe('Bob is calling');
-  expect(states.map((state) => stateWord(call({ state })))).toEqual([
+  expect(states.map((state) => stateWord(english, call({ ...early, state })))).toEqual([
     'Getting ready',
     'Calling',
     'Ringing',
@@ -45,57 +80,92 @@ test('every state is said in words', () => {
   ]);
 });
 
+test('in a room all are named, without those who did not come', () => {
+  const participants = [
+    me,
+    person('p2', 'bob'),
+    person('p3', 'carol'),
+    person('p4', 'dave', { state: 'left', leftReason: 'declined' }),
+  ];
+  expect(stateInWords(english, call({ participants }))).toBe('You are talking to Bob and Carol');
+  expect(stateInWords(german, call({ participants }))).toBe('Sie sprechen mit Bob und Carol');
+});
+
+test('who is left behind by a transfer waits for the other', () => {
+  const waiting = call({
+    state: 'ringing',
+    direction: 'incoming',
+    participants: [me, person('p3', 'carol', { state: 'ringing' })],
+  });
+  expect(stateInWords(english, waiting)).toBe('Waiting for Carol');
+  expect(stateWord(english, waiting)).toBe('Waiting');
+});
+
+test('a transfer that is asked for shows at once', () => {
+  const requests = [{ ticket: 't', request: { type: 'call.transfer', to: 'user:carol' } }] as const;
+  expect(stateInWords(english, call({ requests }))).toBe('Passing Bob on');
+});
+
+test('a call that comes in says how it came', () => {
+  const incoming = (given: Partial<SpokenCall>) =>
+    callerInWords(
+      english,
+      call({ state: 'ringing', direction: 'incoming', answeredAt: null, ...given }),
+    );
+  const video = { audio: true, video: true };
+  expect(incoming({ media: video })).toEqual({ title: 'Bob is calling', about: 'Video call' });
+  expect(incoming({ via: 'forward' })).toEqual({
+    title: 'Bob is calling',
+    about: 'Audio call · Forwarded to you',
+  });
+  expect(incoming({ via: 'transfer' }).about).toBe('Audio call · Passed on to you');
+  expect(incoming({ via: 'return' })).toEqual({
+    title: 'Bob is back',
+    about: 'Nobody took the call you passed on',
+  });
+  expect(
+    incoming({ via: 'invite', participants: [me, person('p1', 'bob'), person('p2', 'carol')] }),
+  ).toEqual({ title: 'Bob asks you to join', about: 'Audio call · With Carol' });
+});
+
 test('hold says who holds', () => {
   expect(
-    (['none', 'local', 'remote', 'both'] as const).map((holding) => heldInWords(call({ holding }))),
+    (['none', 'local', 'remote', 'both'] as const).map((holding) =>
+      heldInWords(english, call({ holding })),
+    ),
   ).toEqual([null, 'You put Bob on hold', 'Bob put you on hold', 'Both of you are on hold']);
 });
 
-const ended = (end: SpokenCall['end'], given: Partial<SpokenCall> = {}) =>
-  endInWords(call({ state: 'ended', end, ...given }));
+const ended = { reason: 'completed', cause: null, by: 'remote' } as const;
+const over = { ...call({ state: 'ended' }), end: ended } as Call;
 
-test('an end by one side names that side', () => {
-  expect(ended({ reason: 'completed', cause: null, by: 'remote' })).toEqual({
+test('an end is said in the language of the page, with the name as it is shown', () => {
+  expect(endInWords(english, over)).toEqual({
     title: 'Call ended',
-    why: 'Bob hung up.',
+    what: 'Bob hung up.',
     advice: null,
-    isFault: false,
   });
-  expect(
-    ended({ reason: 'canceled', cause: null, by: 'remote' }, { direction: 'incoming' }),
-  ).toEqual({
-    title: 'Missed call',
-    why: 'Bob hung up before you answered.',
-    advice: 'Call Bob back.',
-    isFault: false,
-  });
+  expect(endInWords(german, over).what).toBe('Bob hat aufgelegt.');
 });
 
-test('a refused microphone tells its owner what to do, and the peer whose it is', () => {
-  const end = { reason: 'failed', cause: 'permission_denied' } as const;
-  expect(ended({ ...end, by: 'local' })).toEqual({
-    title: 'No permission',
-    why: 'Your browser may not use the microphone.',
-    advice: 'Select the icon beside the address of this page, allow it, and call again.',
-    isFault: true,
-  });
-  expect(ended({ ...end, by: 'remote' }, { media: { audio: true, video: true } })).toEqual({
-    title: 'Call failed',
-    why: "Bob's browser may not use the camera and microphone.",
-    advice: 'Ask Bob to allow it and call again.',
-    isFault: true,
-  });
+test('notes are said in one line', () => {
+  const name = 'Carol';
+  expect(noteInWords(english, { kind: 'refused', error: 'already_there', name })).toBe(
+    'Carol is in the call already, or on the way.',
+  );
+  const { what, advice } = german.texts.ofError('call_full');
+  expect(noteInWords(german, { kind: 'refused', error: 'call_full' })).toBe(`${what} ${advice}`);
+  expect(noteInWords(english, { kind: 'refused', error: 'device_missing' })).toBe(
+    'There is no camera to use. The call goes on without.',
+  );
+  expect(noteInWords(english, { kind: 'mute-requested', name })).toBe(
+    'Carol asked you to mute. You are muted.',
+  );
+  expect(noteInWords(english, { kind: 'over', call: over })).toBe('Bob: Bob hung up.');
 });
 
-test('who was lost is told from either side', () => {
-  const end = { reason: 'failed', cause: 'callee_lost', by: null } as const;
-  expect(ended(end).why).toBe('Bob went offline and did not come back.');
-  expect(ended(end, { direction: 'incoming' }).why).toBe('You were offline for too long.');
-});
-
-test('what the server refused is said by its code', () => {
-  const end = { reason: 'failed', cause: null, by: null } as const;
-  expect(ended({ ...end, code: 'cannot_dial_self' }).why).toBe('You cannot call your own name.');
-  expect(ended({ ...end, code: 'strange' }).why).toBe('The server refused the call (strange).');
-  expect(ended(end, { answeredAt: null }).why).toBe('The server could not be reached in time.');
+test("the page speaks the first of the user's languages that it knows", () => {
+  expect(preferredLanguage(['', 'de-AT', 'en'])).toBe('de');
+  expect(preferredLanguage(['fr', 'en-GB', 'de'])).toBe('en');
+  expect(preferredLanguage(['', 'fr'])).toBe('en');
 });

@@ -22,32 +22,25 @@ export interface Clock {
 /** What a host's timer can wait at most. It fires at once when asked for more (24.8 days). */
 const longestMs = 2 ** 31 - 1;
 
-/** A delay beyond {@link longestMs}, waited for in parts. */
-class LongTimer {
-  handle: ReturnType<typeof setTimeout>;
+/** A timer of the host, in a box: one that waits beyond {@link longestMs} is set in parts. */
+interface Timer {
+  id?: ReturnType<typeof setTimeout>;
+}
 
-  constructor(callback: () => void, delayMs: number) {
-    this.handle = this.#wait(callback, delayMs);
-  }
-
-  #wait(callback: () => void, restMs: number): ReturnType<typeof setTimeout> {
-    if (restMs <= longestMs) return setTimeout(callback, restMs);
-    return setTimeout(() => {
-      this.handle = this.#wait(callback, restMs - longestMs);
-    }, longestMs);
-  }
+function start(timer: Timer, callback: () => void, delayMs: number): Timer {
+  timer.id =
+    delayMs > longestMs
+      ? setTimeout(() => start(timer, callback, delayMs - longestMs), longestMs)
+      : setTimeout(callback, delayMs);
+  return timer;
 }
 
 /** The clock of the machine. */
 export const systemClock: Clock = {
   now: () => Date.now(),
   monotonic: () => performance.now(),
-  setTimeout: (callback, delayMs) =>
-    delayMs > longestMs ? new LongTimer(callback, delayMs) : setTimeout(callback, delayMs),
-  clearTimeout: (handle) =>
-    clearTimeout(
-      handle instanceof LongTimer ? handle.handle : (handle as ReturnType<typeof setTimeout>),
-    ),
+  setTimeout: (callback, delayMs) => start({}, callback, delayMs),
+  clearTimeout: (handle) => clearTimeout((handle as Timer | undefined)?.id),
 };
 
 /**

@@ -1,5 +1,5 @@
 import { describe, expect, test, vi } from 'vitest';
-import { numberOption, optionError, RingfenceError, toError } from './errors.ts';
+import { numberOption, numberOptions, optionError, RingfenceError, toError } from './errors.ts';
 
 const facts = { fault: 'caller', retryable: false, hint: 'Do otherwise.' } as const;
 
@@ -110,5 +110,23 @@ describe('options', () => {
       fault: 'caller',
       message: 'unable to use option url;  is not a WebSocket URL',
     });
+  });
+});
+
+describe('numberOptions', () => {
+  const ranges = { ringMs: [3, 1, 9], count: [0, 0, 5] } as const;
+
+  test('fills in what is missing or undefined, and leaves out what it does not know', () => {
+    const given = { ringMs: undefined, count: 5, other: 1 };
+    expect(numberOptions(ranges, given)).toEqual({ ringMs: 3, count: 5 });
+  });
+
+  test('names the field that is out of its range, and where it stands', () => {
+    expect(() => numberOptions(ranges, { ringMs: 10 }, 'limits.')).toThrow(
+      expect.objectContaining({
+        code: 'invalid_option',
+        message: 'unable to use option limits.ringMs; 10 is not a number from 1 to 9',
+      }),
+    );
   });
 });

@@ -39,19 +39,20 @@ export class RingfenceError<Code extends string = string> extends Error implemen
   readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: Code, message: string, options: RingfenceErrorOptions) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    const { cause, fault, retryable, hint, details = {} } = options;
+    super(message, cause === undefined ? undefined : { cause });
     this.name = 'RingfenceError';
     this.code = code;
-    this.fault = options.fault;
-    this.retryable = options.retryable;
-    this.hint = options.hint;
-    this.details = options.details ?? {};
+    this.fault = fault;
+    this.retryable = retryable;
+    this.hint = hint;
+    this.details = details;
     Object.defineProperty(this, brand, { value: true });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass asks for itself: the brand says only that it is one of ours.
-    if (this !== RingfenceError) return Function.prototype[Symbol.hasInstance].call(this, value);
+    if (this !== RingfenceError) return super[Symbol.hasInstance](value);
     return typeof value === 'object' && value !== null && brand in value;
   }
 }
@@ -86,4 +87,26 @@ export function optionError(field: string, received: unknown, legal: string) {
 export function numberOption(field: string, value: number, least: number, most: number): number {
   if (Number.isFinite(value) && value >= least && value <= most) return value;
   throw optionError(field, value, `a number from ${least} to ${most}`);
+}
+
+/** What a number may be: its default, and its bounds, both included. */
+export type NumberRange = readonly [standard: number, least: number, most: number];
+
+/**
+ * Fills in the defaults of options that are numbers and checks their ranges. Options that `ranges`
+ * does not name are left out. `path` goes before the name of a field in errors, as `limits.`.
+ *
+ * @throws {RingfenceError} {@link optionError} for the first that is out of its range.
+ */
+export function numberOptions<Field extends string>(
+  ranges: Readonly<Record<Field, NumberRange>>,
+  given: Readonly<Partial<Record<NoInfer<Field>, number | undefined>>>,
+  path = '',
+): Record<Field, number> {
+  const resolved: Partial<Record<Field, number>> = {};
+  for (const field in ranges) {
+    const [standard, least, most] = ranges[field];
+    resolved[field] = numberOption(path + field, given[field] ?? standard, least, most);
+  }
+  return resolved as Record<Field, number>;
 }

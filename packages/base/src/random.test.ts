@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { fullJitterMs, randomFraction, randomInteger, systemRandom, uuidV7 } from './random.ts';
+import {
+  fullJitterMs,
+  randomFraction,
+  randomId,
+  randomInteger,
+  systemRandom,
+  uuidV7,
+} from './random.ts';
 import type { Random } from './random.ts';
 import { FakeClock, seededRandom } from './testing/index.ts';
 
@@ -41,6 +48,19 @@ describe('full jitter', () => {
     expect(fullJitterMs(least, attempt, 500, 30_000)).toBe(0);
     expect(fullJitterMs(most, attempt, 500, 30_000)).toBeCloseTo(mostMs, 3);
     expect(fullJitterMs(fixed(2 ** 31), attempt, 500, 30_000)).toBe(mostMs / 2);
+  });
+});
+
+describe('randomId', () => {
+  test('is made of four draws', () => {
+    expect(randomId(fixed(35, 36, 0, 2 ** 32 - 1))).toBe('z1001z141z3');
+  });
+
+  test('fits the ids of the wire, and does not repeat', () => {
+    const random = seededRandom(1);
+    const ids = Array.from({ length: 1_000 }, () => randomId(random));
+    expect(new Set(ids).size).toBe(1_000);
+    expect(ids.every((id) => /^[0-9a-z]{4,28}$/.test(id))).toBe(true);
   });
 });
 

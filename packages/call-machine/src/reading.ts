@@ -1,58 +1,99 @@
 /* What the facts of a call say to one of its legs. Pure; knows nothing of the machine. */
-import { participantOfLeg } from '@ringfence/call-rules';
-import type { CallFacts, Leg, LegId } from '@ringfence/call-rules';
-import type { CallEnd } from './context.ts';
+import { hasJoined, isRinging, joinedLegs, participantOfLeg } from '@ringfence/call-rules';
+import type { CallFacts, Leg, LegId, Participant } from '@ringfence/call-rules';
+
+/** Where a leg that is in a call stands. */
+export type Place = 'ringing' | 'connecting' | 'active' | 'reconnecting';
+
+/** Of nothing. One object, so that ten thousand calls pay for it once. */
+export const none: readonly never[] = [];
 
 export function ownLeg(facts: CallFacts | null, legId: LegId): Leg | undefined {
   return facts?.legs.find((leg) => leg.id === legId);
 }
 
-/** The leg on the other side that joined. */
-export function peerLeg(facts: CallFacts | null, legId: LegId): Leg | undefined {
+/** The participant whose device this is. */
+export function ownParticipant(facts: CallFacts | null, legId: LegId): Participant | undefined {
   const own = ownLeg(facts, legId);
-  return facts?.legs.find((leg) => leg.state === 'won' && leg.participantId !== own?.participantId);
+  return own && participantOfLeg(facts!, own);
 }
 
-/** True once this leg is part of the call, and may change what it sends. */
-export function hasJoined(facts: CallFacts | null, legId: LegId): boolean {
-  return ownLeg(facts, legId)?.state === 'won';
+/** True while this leg is part of the call, and may change what it sends. */
+export function isIn(facts: CallFacts | null, legId: LegId): boolean {
+  const own = ownLeg(facts, legId);
+  return own !== undefined && hasJoined(facts!, own);
 }
 
-/** True once the call was answered with this leg in it, and until it ends. */
-export function isTalking(facts: CallFacts, legId: LegId): boolean {
+/** The other legs in the call, in the order they came; none while this one is not in it. */
+export function otherLegs(facts: CallFacts | null, legId: LegId): readonly Leg[] {
+  return isIn(facts, legId) ? joinedLegs(facts!).filter(({ id }) => id !== legId) : none;
+}
+
+/** Whom the call is with: the first other one in it, else the first on the way. */
+export function peerOf({ participants, legs }: CallFacts, legId: LegId): Participant | undefined {
+  const ownId = legs.find(({ id }) => id === legId)?.participantId;
+  let onTheWay: Participant | undefined;
+  for (const participant of participants) {
+    if (participant.id === ownId || participant.state === 'left') continue;
+    if (participant.state === 'joined') return participant;
+    onTheWay ??= participant;
+  }
+  return onTheWay;
+}
+
+/** Where this leg stands, given the legs whose media flows here; null while it is not in the call. */
+export function placeOf(facts: CallFacts, legId: LegId, flowing: readonly LegId[]): Place | null {
+  const own = ownLeg(facts, legId);
   const { state } = facts.call;
-  return (state === 'connecting' || state === 'active') && hasJoined(facts, legId);
+  if (state === 'ended' || own === undefined || !hasJoined(facts, own)) return null;
+  if (state !== 'active') return state;
+  const isUp = otherLegs(facts, legId).some(({ id, silent }) => !silent && flowing.includes(id));
+  if (isUp) return 'active';
+  // Who came to a call under way has a deadline of its own, until its media first connects.
+  return own.connectDeadlineAt === null ? 'reconnecting' : 'connecting';
 }
 
-/** True when a device of the callee rings. */
-export function isPeerRinging(facts: CallFacts): boolean {
-  return facts.participants.some(({ role, state }) => role === 'callee' && state === 'ringing');
+/** True when somebody rings, or is about to: the call was answered once, and one was left behind. */
+export function isSomebodyRung({ call, participants }: CallFacts): boolean {
+  return call.answeredAt !== null || participants.some(({ state }) => state === 'ringing');
 }
 
-/** True when the server heard too late from this device, and the call still rings. */
-export function mayRingAgain(facts: CallFacts, legId: LegId): boolean {
-  const own = ownLeg(facts, legId);
+/** True when the server heard too late from this device, and its user still rings. */
+export function mayRingAgain(facts: CallFacts, own: Leg): boolean {
   return (
-    facts.call.state === 'ringing' && own?.state === 'lost' && own.lostReason === 'unreachable'
+    own.state === 'lost' &&
+    own.lostReason === 'unreachable' &&
+    isRinging(participantOfLeg(facts, own))
   );
 }
 
-/** How the call ended for this leg; null while it goes on. */
-export function endFor(facts: CallFacts, legId: LegId): CallEnd | null {
-  const { call } = facts;
-  const own = ownLeg(facts, legId);
-  if (own?.state === 'lost') {
-    const { lostReason } = own;
-    if (lostReason === 'answered-elsewhere' || lostReason === 'declined-elsewhere') {
-      return { reason: lostReason, cause: null, by: 'local' };
-    }
-    // It was out of reach when another device of the same user answered.
-    if (participantOfLeg(facts, own).wonLegId !== null) {
-      return { reason: 'answered-elsewhere', cause: null, by: 'local' };
-    }
+/** Until when the server waits for what this leg waits for; 0 when it waits for nothing. */
+export function dueAt(facts: CallFacts | null, legId: LegId): number {
+  if (facts === null) return 0;
+  const { call, participants } = facts;
+  if (call.state !== 'ringing' && isIn(facts, legId)) {
+    return call.connectDeadlineAt ?? ownLeg(facts, legId)!.connectDeadlineAt ?? 0;
   }
-  if (call.state !== 'ended') return null;
-  let by: CallEnd['by'] = null;
-  if (call.endedBy !== null) by = call.endedBy === own?.participantId ? 'local' : 'remote';
-  return { reason: call.endReason!, cause: call.endCause, by };
+  let due = 0;
+  for (const participant of participants) {
+    if (isRinging(participant)) due = Math.max(due, participant.ringDeadlineAt ?? 0);
+  }
+  return due;
+}
+
+/** No deadline of a server is longer. */
+const longestWaitMs = 300_000;
+
+/**
+ * How long the server waits for it: from the newest thing that has a time, so at least as long as
+ * is left. Lengths, and not points in time, because the clocks of client and server differ.
+ */
+export function waitMs(facts: CallFacts, legId: LegId): number {
+  const { createdAt, answeredAt } = facts.call;
+  let sinceAt = answeredAt ?? createdAt;
+  for (const { leftAt, connectedAt } of facts.participants) {
+    sinceAt = Math.max(sinceAt, leftAt ?? 0, connectedAt ?? 0);
+  }
+  const due = dueAt(facts, legId);
+  return due === 0 ? longestWaitMs : Math.min(Math.max(0, due - sinceAt), longestWaitMs);
 }

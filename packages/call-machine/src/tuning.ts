@@ -1,4 +1,5 @@
-import { numberOption } from '@ringfence/base';
+import { numberOptions } from '@ringfence/base';
+import type { NumberRange } from '@ringfence/base';
 
 /**
  * How long a client waits before it goes on alone. The server's own deadlines come first; these
@@ -21,12 +22,14 @@ export interface CallTuning {
   readonly settleMs: number;
 }
 
-const defaults: CallTuning = {
-  dialMs: 10_000,
-  backstopMs: 10_000,
-  lostMs: 60_000,
-  settleMs: 2_000,
+const ranges: Readonly<Record<keyof CallTuning, NumberRange>> = {
+  dialMs: [10_000, 1_000, 120_000],
+  backstopMs: [10_000, 1_000, 120_000],
+  lostMs: [60_000, 1_000, 3_600_000],
+  settleMs: [2_000, 0, 60_000],
 };
+
+const defaults: CallTuning = /* @__PURE__ */ numberOptions(ranges, {});
 
 /**
  * Fills in the defaults of {@link CallTuning} and checks the ranges.
@@ -35,12 +38,5 @@ const defaults: CallTuning = {
  */
 export function resolveCallTuning(options?: Partial<CallTuning>): CallTuning {
   // Calls without options share one object: ten thousand of them pay for it once.
-  if (options === undefined) return defaults;
-  const { dialMs, backstopMs, lostMs, settleMs } = { ...defaults, ...options };
-  return {
-    dialMs: numberOption('dialMs', dialMs, 1_000, 120_000),
-    backstopMs: numberOption('backstopMs', backstopMs, 1_000, 120_000),
-    lostMs: numberOption('lostMs', lostMs, 1_000, 3_600_000),
-    settleMs: numberOption('settleMs', settleMs, 0, 60_000),
-  };
+  return options === undefined ? defaults : numberOptions(ranges, options);
 }

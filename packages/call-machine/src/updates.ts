@@ -1,113 +1,151 @@
-/* What each event does to the context. Each update has the name it has in the graph. */
-import type { CallContext, CallEnd, CallEndReason, CallEvent } from './context.ts';
-import { endFor, ownLeg } from './reading.ts';
+import type { Call, LegId } from '@ringfence/call-rules';
+import type { CallContext, CallEvent, EventOf } from './context.ts';
+import { endFor } from './end.ts';
+import type { CallEnd, CallEndReason } from './end.ts';
+import type { MediaReport } from './ports.ts';
+import { isIn, none, ownLeg, peerOf } from './reading.ts';
 
-interface Told {
-  readonly context: CallContext;
-  readonly event: CallEvent;
-}
-type Update = Partial<CallContext>;
+type Change = Partial<CallContext>;
+type News = EventOf<'signaling.facts' | 'signaling.moved'>;
 
-const ended = (end: CallEnd, awaiting: boolean): Update => ({ end, awaiting });
-
-export function takeFacts({ context, event }: Told): Update {
-  if (event.type !== 'signaling.facts') return {};
-  const { facts } = event;
-  const sameEpoch = facts.call.mediaEpoch === context.facts?.call.mediaEpoch;
-  return sameEpoch ? { facts } : { facts, flowing: false };
-}
-
-/** The facts end the call: theirs is the last word, also over what this side believed. */
-export function settle({ context, event }: Told): Update {
-  if (event.type !== 'signaling.facts') return {};
-  const { facts } = event;
-  return { facts, end: endFor(facts, context.legId), awaiting: false };
-}
-
-export const takeConnection = ({ event }: Told): Update =>
-  event.type === 'signaling.connection' ? { connected: event.connected } : {};
-
-export const takeCapture = (): Update => ({ captured: true });
-
-export const takeMedia = ({ event }: Told): Update => ({
-  flowing: event.type === 'media.connected',
+const ended = (
+  awaiting: boolean,
+  reason: CallEndReason,
+  by: CallEnd['by'],
+  cause: CallEnd['cause'] = null,
+  code?: string,
+): { readonly end: CallEnd; readonly awaiting: boolean } => ({
+  end: { reason, cause, by, ...(code !== undefined && { code }) },
+  awaiting,
 });
 
-export function takeKinds({ context, event }: Told): Update {
-  const kinds = (event.type === 'user.accept' ? event.kinds : undefined) ?? context.kinds;
-  return { kinds, camera: kinds.video };
+/** The legs whose media flows after a report. */
+export function flowAfter(
+  flowing: readonly LegId[],
+  { type, peerLegId }: MediaReport & { readonly peerLegId?: LegId | undefined },
+): readonly LegId[] {
+  const rest = flowing.filter((id) => id !== peerLegId);
+  return type === 'media.connected' ? [...rest, peerLegId!] : rest;
 }
 
-export function takeUpdate({ context, event }: Told): Update {
-  if (event.type !== 'user.update') return {};
-  return {
-    held: event.held ?? context.held,
-    muted: event.muted ?? context.muted,
-    camera: event.camera ?? context.camera,
-  };
-}
+/** The legs whose media flows still: in the same call and epoch. */
+export const stillFlowing = (call: Call, { callId, facts, flowing }: CallContext) =>
+  call.id === callId && call.mediaEpoch === facts?.call.mediaEpoch ? flowing : none;
 
 /**
- * Takes back what the server did not take. Never towards sending more than the user last asked
- * for: a mute, a hold and a camera turned off stand, whatever the server says.
+ * Newer facts, or those of the call that this one goes on as. What the user set stays, and so do
+ * requests without an outcome; whom the call is with stays while it is with nobody.
  */
-export function rollBack({ context }: Told): Update {
-  const own = ownLeg(context.facts, context.legId);
-  if (own === undefined) return {};
+function takeFacts(context: CallContext, event: News) {
+  const { facts } = event;
+  const { call } = facts;
+  const legId = 'legId' in event ? event.legId : context.legId;
   return {
-    held: context.held || own.held,
-    muted: context.muted || own.muted,
-    camera: context.camera && own.camera,
+    facts,
+    callId: call.id,
+    legId,
+    peer: peerOf(facts, legId)?.address ?? context.peer,
+    flowing: stillFlowing(call, context),
   };
 }
 
-export const dropCamera = (): Update => ({ camera: false });
+/** What each event does to the context. Each update has the name it has in the graph. */
+export const updates = {
+  takeFacts,
 
-/** The end the user's hang-up comes to, unless the facts say otherwise. */
-export function endByUser({ context }: Told): Update {
-  const unanswered = context.facts === null || context.facts.call.state === 'ringing';
-  let reason: CallEndReason = 'completed';
-  if (unanswered) reason = context.direction === 'outgoing' ? 'canceled' : 'declined';
-  return ended({ reason, cause: null, by: 'local' }, true);
-}
+  /** The facts end the call: theirs is the last word, also over what this side believed. */
+  settle(context: CallContext, event: News) {
+    const taken = takeFacts(context, event);
+    return { ...taken, end: endFor(taken.facts, taken.legId), awaiting: false };
+  },
 
-export const endByMedia = ({ event }: Told): Update =>
-  ended(
-    { reason: 'failed', cause: 'cause' in event ? (event.cause ?? null) : null, by: 'local' },
-    true,
-  );
+  takeConnection: (_: CallContext, { connected }: EventOf<'signaling.connection'>) => ({
+    connected,
+  }),
 
-export const endByPort = (): Update =>
-  ended({ reason: 'failed', cause: 'internal', by: 'local' }, false);
+  takeCapture: () => ({ captured: true }),
 
-/** The server was not heard for too long. */
-export const giveUp = ({ context }: Told): Update =>
-  ended(
-    {
-      reason: 'failed',
-      cause: context.facts?.call.state === 'connecting' ? 'media_timeout' : null,
-      by: null,
-      code: 'server_unreachable',
-    },
-    false,
-  );
+  takeMedia: (
+    { flowing }: CallContext,
+    event: EventOf<'media.connected' | 'media.disconnected' | 'media.failed'>,
+  ) => ({ flowing: flowAfter(flowing, event) }),
 
-/** A command without which there is no call was refused. The facts may still say more. */
-export function endByRefusal({ event }: Told): Update {
-  if (event.type !== 'signaling.refused') return {};
-  const { code, command } = event;
-  let reason: CallEndReason = 'failed';
-  if (code === 'answered_elsewhere') reason = 'answered-elsewhere';
-  if (code === 'deadline_passed') reason = 'unanswered';
-  const by = reason === 'answered-elsewhere' ? 'local' : null;
-  return ended({ reason, cause: null, by, code }, command !== 'call.dial');
-}
+  takeKinds(context: CallContext, { kinds = context.kinds }: EventOf<'user.accept'>) {
+    return { kinds, camera: kinds.video };
+  },
 
-/** The server refused to end what another device took first. */
-export function correctEnd({ event }: Told): Update {
-  const elsewhere = event.type === 'signaling.refused' && event.code === 'answered_elsewhere';
-  if (!elsewhere) return { awaiting: false };
-  return ended({ reason: 'answered-elsewhere', cause: null, by: 'local' }, false);
-}
+  takeUpdate(context: CallContext, event: EventOf<'user.update'>) {
+    const { held = context.held, muted = context.muted, camera = context.camera } = event;
+    return { held, muted, camera };
+  },
 
-export const stopWaiting = (): Update => ({ awaiting: false });
+  takeRequest({ requests }: CallContext, { ticket, request }: EventOf<'user.request'>) {
+    return { requests: [...requests, { ticket, request }] };
+  },
+
+  /** The request has its outcome: nothing of it is shown any more. */
+  dropRequest: (
+    { requests }: CallContext,
+    event: EventOf<'signaling.done' | 'signaling.refused'>,
+  ) => ({ requests: requests.filter(({ ticket }) => ticket !== event.ticket) }),
+
+  dropOwed: ({ requests }: CallContext) => ({ requests: requests.slice(1) }),
+
+  /**
+   * Takes back what the server did not take. Never towards sending more than the user last asked
+   * for: a mute, a hold and a camera turned off stand, whatever the server says.
+   */
+  rollBack(context: CallContext) {
+    const own = ownLeg(context.facts, context.legId);
+    if (own === undefined) return {};
+    return {
+      held: context.held || own.held,
+      muted: context.muted || own.muted,
+      camera: context.camera && own.camera,
+    };
+  },
+
+  dropCamera: () => ({ camera: false }),
+
+  /** The end the user's hang-up comes to, unless the facts say otherwise. */
+  endByUser({ facts, legId }: CallContext, event: CallEvent) {
+    if (facts === null) return ended(true, 'canceled', 'local');
+    if (isIn(facts, legId)) {
+      return ended(true, facts.call.state === 'ringing' ? 'canceled' : 'completed', 'local');
+    }
+    const isBusy = event.type === 'user.decline' && event.busy;
+    return ended(true, isBusy ? 'busy' : 'declined', 'local');
+  },
+
+  endByMedia: (_: CallContext, { cause }: EventOf<'media.refused' | 'media.failed'>) =>
+    ended(true, 'failed', 'local', cause),
+
+  endByPort: () => ended(false, 'failed', 'local', 'internal'),
+
+  /** The server was not heard for too long. */
+  giveUp({ facts }: CallContext) {
+    const isConnecting = facts?.call.state === 'connecting';
+    const cause = isConnecting ? 'media_timeout' : null;
+    return ended(false, 'failed', null, cause, 'server_unreachable');
+  },
+
+  /** A command without which there is no call was refused. The facts may still say more. */
+  endByRefusal(_: CallContext, { code, command }: EventOf<'signaling.refused'>) {
+    const isAwaiting = command !== 'call.dial';
+    if (code === 'answered_elsewhere')
+      return ended(isAwaiting, 'answered-elsewhere', 'local', null, code);
+    const reason = code === 'deadline_passed' ? 'unanswered' : 'failed';
+    return ended(isAwaiting, reason, null, null, code);
+  },
+
+  /** The server refused to end what another device took first. */
+  correctEnd: (_: CallContext, { code }: EventOf<'signaling.refused'>) =>
+    code === 'answered_elsewhere'
+      ? ended(false, 'answered-elsewhere', 'local')
+      : { awaiting: false },
+
+  stopWaiting: () => ({ awaiting: false }),
+} satisfies Record<string, Update>;
+
+/** One of {@link updates}. The graph says which events it takes: types cannot see that. */
+export type Update = { of(context: CallContext, event: CallEvent): Change }['of'];

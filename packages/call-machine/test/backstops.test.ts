@@ -5,7 +5,7 @@ import { callMachine, callView, resolveCallTuning } from '../src/index.ts';
 import { FakeCallMedia, FakeSignaling } from '../src/testing/index.ts';
 import { callId } from './call-truth.ts';
 import { CallPair } from './call-pair.ts';
-import type { Side } from './call-pair.ts';
+import type { Side } from './call-town.ts';
 
 const unreachable = {
   reason: 'failed',
@@ -16,7 +16,7 @@ const unreachable = {
 
 /** Nothing this side sends or hears passes any more, and nobody tells it so. */
 function isolate(pair: CallPair, side: Side): void {
-  pair.reachable.delete(side.who.deviceId);
+  pair.unreachable.add(side.who.deviceId);
 }
 
 describe('a server that cannot be heard does not hold a call', () => {
@@ -126,7 +126,7 @@ describe('a server that cannot be heard does not hold a call', () => {
     const pair = new CallPair().talk();
     const { caller } = pair;
     isolate(pair, caller);
-    caller.media.report({ type: 'media.disconnected', mediaEpoch: 1 });
+    caller.media.report({ type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' });
     pair.clock.advance(100_000);
     expect(caller.view.state).toBe('reconnecting');
     caller.signaling.report({ type: 'signaling.connection', connected: false });
@@ -144,7 +144,6 @@ describe('a server that cannot be heard does not hold a call', () => {
     expect(pair.caller.media.requests.at(-1)).toEqual({ type: 'close' });
     pair.clock.advance(100);
     expect(pair.callee.view.state).toBe('reconnecting');
-    pair.reachable.add('alice-1');
     pair.heal(pair.caller);
     pair.clock.advance(100);
     expect(pair.callee.story.end).toEqual({ reason: 'completed', cause: null, by: 'remote' });
@@ -270,6 +269,10 @@ describe('without the clock of a test', () => {
       direction: 'outgoing',
       state: 'preparing',
       peer: { address: 'tel:+4930123456', userId: '+4930123456' },
+      participants: [],
+      role: 'moderator',
+      via: 'dial',
+      requests: [],
       media: { audio: true, video: false },
       holding: 'none',
       muted: false,

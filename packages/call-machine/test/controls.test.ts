@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { CallPair } from './call-pair.ts';
-import type { Side } from './call-pair.ts';
+import type { Side } from './call-town.ts';
 
 /** What a side shows of hold, mute and camera, and what its media was last told to send. */
 function sends({ view, media }: Side) {
@@ -21,25 +21,38 @@ const plain = {
   camera: false,
   peerMuted: false,
   peerCamera: false,
-  control: { type: 'control', muted: false, camera: false, held: false },
+  control: { type: 'control', muted: false, camera: false, held: false, heldBy: [] },
 } as const;
 const heldControl = { ...plain.control, held: true } as const;
 
 describe('hold, mute and camera', () => {
   test('hold, remote hold, both, and back', () => {
     const pair = new CallPair().talk();
-    const steps: [Side, boolean, string, string, boolean][] = [
-      [pair.caller, true, 'local', 'remote', true],
-      [pair.callee, true, 'both', 'both', true],
-      [pair.caller, false, 'remote', 'local', true],
-      [pair.callee, false, 'none', 'none', false],
+    const control = (held: boolean, heldBy: readonly string[]) => ({
+      ...plain.control,
+      held,
+      heldBy,
+    });
+    const steps: [Side, boolean, string, string][] = [
+      [pair.caller, true, 'local', 'remote'],
+      [pair.callee, true, 'both', 'both'],
+      [pair.caller, false, 'remote', 'local'],
+      [pair.callee, false, 'none', 'none'],
     ];
-    for (const [side, held, caller, callee, silent] of steps) {
+    const isHere = (holding: string): boolean => holding === 'local' || holding === 'both';
+    for (const [side, held, caller, callee] of steps) {
       side.actor.send({ type: 'user.update', held });
       pair.clock.advance(100);
-      const control = silent ? heldControl : plain.control;
-      expect(sends(pair.caller)).toEqual({ ...plain, holding: caller, control });
-      expect(sends(pair.callee)).toEqual({ ...plain, holding: callee, control });
+      expect(sends(pair.caller)).toEqual({
+        ...plain,
+        holding: caller,
+        control: control(isHere(caller), isHere(callee) ? ['l2'] : []),
+      });
+      expect(sends(pair.callee)).toEqual({
+        ...plain,
+        holding: callee,
+        control: control(isHere(callee), isHere(caller) ? ['l1'] : []),
+      });
     }
     expect(pair.caller.view.state).toBe('active');
   });

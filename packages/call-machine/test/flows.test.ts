@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import type { CallEnd, ViewState } from '../src/index.ts';
 import { bob, bobToo } from './call-truth.ts';
-import { CallPair, hopMs } from './call-pair.ts';
+import { CallPair } from './call-pair.ts';
+import { hopMs } from './call-town.ts';
 
 const answered: ViewState[] = ['preparing', 'dialing', 'ringing', 'connecting', 'active'];
 const taken: ViewState[] = ['ringing', 'accepting', 'connecting', 'active'];
@@ -99,7 +100,7 @@ const flows: Flow[] = [
   {
     name: 'busy',
     run: (pair) => {
-      pair.truth.reach = { ...pair.truth.reach, busy: true };
+      pair.truth.reach.set('bob', { busy: true });
       pair.ring();
     },
     caller: { seen: ['preparing', 'dialing', 'ended'], end: end('busy', null) },
@@ -107,7 +108,7 @@ const flows: Flow[] = [
   {
     name: 'already in a call',
     run: (pair) => {
-      pair.truth.reach = { ...pair.truth.reach, callerBusy: true };
+      pair.truth.reach.set('alice', { busy: true });
       pair.ring();
     },
     caller: {
@@ -118,7 +119,7 @@ const flows: Flow[] = [
   {
     name: 'callee offline',
     run: (pair) => {
-      pair.truth.reach = { ...pair.truth.reach, deviceIds: [] };
+      pair.truth.reach.set('bob', { deviceIds: [] });
       pair.ring();
     },
     caller: { seen: ['preparing', 'dialing', 'ended'], end: end('unreachable', null) },
@@ -126,7 +127,7 @@ const flows: Flow[] = [
   {
     name: 'the device of the callee does not ring',
     run: (pair) => {
-      pair.truth.reach = { ...pair.truth.reach, deviceIds: ['gone'] };
+      pair.truth.reach.set('bob', { deviceIds: ['gone'] });
       pair.ring();
       pair.clock.advance(2_000);
     },
@@ -221,9 +222,9 @@ const flows: Flow[] = [
     name: 'media is lost and comes back',
     run: (pair) => {
       const { media } = pair.talk().caller;
-      media.report({ type: 'media.disconnected', mediaEpoch: 1 });
+      media.report({ type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' });
       pair.clock.advance(3_000);
-      media.report({ type: 'media.connected', mediaEpoch: 1 });
+      media.report({ type: 'media.connected', mediaEpoch: 1, peerLegId: 'l2' });
       pair.clock.advance(3_000);
       pair.caller.actor.send({ type: 'user.hang-up' });
     },
@@ -277,7 +278,7 @@ describe('flows', () => {
     pair.cut(pair.callee);
     pair.clock.advance(hopMs);
     expect(pair.caller.view.state).toBe('reconnecting');
-    pair.caller.media.report({ type: 'media.disconnected', mediaEpoch: 1 });
+    pair.caller.media.report({ type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' });
     pair.clock.advance(30_000);
     expect(pair.caller.story).toEqual({
       seen: [...answered, 'reconnecting', 'ended'],
@@ -295,7 +296,7 @@ describe('flows', () => {
     expect(pair.sides.map(({ view }) => view.state)).toEqual(['active', 'active', 'ended']);
     expect(second!.story).toEqual({
       seen: ['ringing', 'accepting', 'ended'],
-      end: end('answered-elsewhere', 'local'),
+      end: { ...end('answered-elsewhere', 'local'), answeredBy: bob.deviceId },
     });
   });
 
@@ -312,11 +313,11 @@ describe('flows', () => {
 
   test('a device that rings late rejoins the call', () => {
     const pair = new CallPair({ devices: [bob, bobToo] });
-    pair.reachable.delete('bob-2');
+    pair.unreachable.add('bob-2');
     pair.ring();
     pair.clock.advance(3_000);
     expect(pair.truth.facts!.legs[2]).toMatchObject({ state: 'lost', lostReason: 'unreachable' });
-    pair.heal(pair.callees[1]!);
+    pair.heal({ who: bobToo });
     pair.clock.advance(100);
     expect(pair.truth.facts!.legs[2]).toMatchObject({ state: 'ringing' });
     pair.callees[1]!.actor.send({ type: 'user.accept' });

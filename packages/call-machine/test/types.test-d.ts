@@ -28,6 +28,13 @@ test('snapshots, output and events are typed', () => {
   expectTypeOf(callView(actor.getSnapshot())).toEqualTypeOf<CallView>();
   expectTypeOf(actor.getSnapshot().output).toEqualTypeOf<CallEnd | undefined>();
   expectTypeOf(actor.send).toBeCallableWith({ type: 'user.update', muted: true });
+  expectTypeOf(actor.send).toBeCallableWith({
+    type: 'user.request',
+    ticket: 't',
+    request: { type: 'call.transfer', toCallId: 'id' },
+  });
+  // @ts-expect-error a transfer goes to an address or to a call
+  actor.send({ type: 'user.request', ticket: 't', request: { type: 'call.transfer' } });
   // @ts-expect-error no such event
   actor.send({ type: 'user.dance' });
 });

@@ -4,6 +4,7 @@ import { resolveDeadlines } from './deadlines.ts';
 test('the defaults', () => {
   expect(resolveDeadlines()).toEqual({
     ringMs: 45_000,
+    forwardMs: 20_000,
     acknowledgeMs: 2_000,
     connectMs: 20_000,
     leaseMs: 10_000,
@@ -23,6 +24,7 @@ test('what is given stands', () => {
 test.each([
   ['ringMs', 999],
   ['ringMs', 300_001],
+  ['forwardMs', 999],
   ['acknowledgeMs', 99],
   ['connectMs', Number.NaN],
   ['leaseMs', Infinity],

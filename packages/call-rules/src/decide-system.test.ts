@@ -1,15 +1,23 @@
 import { describe, expect, test } from 'vitest';
-import type { SystemCommand, UserCommand } from './commands.ts';
+import type { SystemCommand } from './commands.ts';
 import { decideSystem } from './decide-system.ts';
 import { resolveDeadlines } from './deadlines.ts';
 import type { CallEventBody } from './events.ts';
 import { nextDeadlineAt } from './facts.ts';
-import type { EndCause, EndReason, LegLostReason } from './facts.ts';
-import { checkCallInvariants, sampleActors, sampleCall } from './testing/index.ts';
+import {
+  checked,
+  endOf,
+  endRinging,
+  ended,
+  heard,
+  left,
+  lost,
+  start,
+} from '../test/expected-events.ts';
+import { sampleActors, sampleCall } from './testing/index.ts';
 import type { SampleCall, SamplePoint } from './testing/index.ts';
 
 const { alice, bob1, bob2 } = sampleActors;
-const start = 1_700_000_000_000;
 const silence = (actor: typeof alice | typeof bob1 | typeof bob2): SystemCommand => ({
   type: 'device.silent',
   userId: actor.userId,
@@ -21,42 +29,14 @@ const resumption = (actor: typeof alice | typeof bob1): SystemCommand => ({
   deviceId: actor.deviceId,
 });
 const deadline: SystemCommand = { type: 'deadline.passed' };
-const media = (connected: boolean): UserCommand => ({
-  type: 'call.media',
-  mediaEpoch: 1,
-  connected,
-});
-
-function outcomeOf(call: SampleCall, command: SystemCommand, afterMs: number): CallEventBody[] {
-  const decision = decideSystem(call.facts, command, call.at(afterMs));
-  if (decision.refusal !== undefined) throw new Error(decision.refusal.code);
-  const events = [...call.events, ...decision.events];
-  checkCallInvariants({ callId: call.callId, events, facts: decision.facts });
-  return decision.events.map(({ seq: _seq, at: _at, ...body }) => body);
+function outcomeOf(
+  call: SampleCall,
+  command: SystemCommand,
+  afterMs: number,
+): readonly CallEventBody[] {
+  return checked(call, decideSystem(call.facts, command, call.at(afterMs)), afterMs);
 }
 
-const endOf = (reason: EndReason, by: string | null, cause: EndCause | null): CallEventBody[] => [
-  { type: 'participant.left', participantId: 'p1', reason },
-  { type: 'participant.left', participantId: 'p2', reason },
-  { type: 'call.ended', reason, cause, by },
-];
-const lost = (legId: string, reason: LegLostReason): CallEventBody => ({
-  type: 'leg.lost',
-  legId,
-  reason,
-});
-const endRinging = (
-  reason: EndReason,
-  legReason: LegLostReason,
-  by: string | null,
-  cause: EndCause | null,
-): CallEventBody[] => [
-  { type: 'participant.left', participantId: 'p1', reason },
-  lost('l2', legReason),
-  lost('l3', legReason),
-  { type: 'participant.left', participantId: 'p2', reason },
-  { type: 'call.ended', reason, cause, by },
-];
 const fellSilent = (legId: string, graceDeadlineAt: number | null): CallEventBody => ({
   type: 'leg.silent',
   legId,
@@ -127,11 +107,11 @@ describe('deadline.passed', () => {
     [
       'offered',
       2_000,
-      [lost('l2', 'unreachable'), lost('l3', 'unreachable'), ...endOf('unreachable', null, null)],
+      [lost('l2', 'unreachable'), lost('l3', 'unreachable'), ...endOf('unreachable', null)],
     ],
     ['ringing', 1_999, []],
     ['ringing', 2_000, [lost('l3', 'unreachable')]],
-    ['ringing', 45_000, endRinging('unanswered', 'unanswered', null, null)],
+    ['ringing', 45_000, endRinging('unanswered', 'unanswered', null)],
     ['connecting', 22_999, []],
     ['connecting', 23_000, endOf('failed', null, 'media_timeout')],
     ['active', 12 * 3_600_000 - 1, []],
@@ -148,10 +128,10 @@ describe('deadline.passed', () => {
     expect(nextDeadlineAt(call.facts)).toBe(start + 45_000);
     expect(outcomeOf(call, deadline, 44_999)).toEqual([]);
     expect(outcomeOf(call, deadline, 45_000)).toEqual([
-      { type: 'participant.left', participantId: 'p1', reason: 'unanswered' },
+      left('p1', 'unanswered', null),
       lost('l2', 'unanswered'),
-      { type: 'participant.left', participantId: 'p2', reason: 'unanswered' },
-      { type: 'call.ended', reason: 'unanswered', cause: null, by: null },
+      left('p2', 'unanswered', null),
+      ended('unanswered', null),
     ]);
   });
 
@@ -165,7 +145,7 @@ describe('deadline.passed', () => {
     expect(outcomeOf(both, deadline, 11_000)).toEqual([
       lost('l2', 'unreachable'),
       lost('l3', 'unreachable'),
-      ...endOf('unreachable', null, null),
+      ...endOf('unreachable', null),
     ]);
   });
 
@@ -207,17 +187,13 @@ describe('deadline.passed', () => {
     test('ends at the next deadline once the other side lost media', () => {
       const deaf = call
         .after({ system: deadline }, 40_000)
-        .after({ actor: alice, command: media(false) }, 41_000);
+        .after({ actor: alice, command: heard('l2', false) }, 41_000);
       expect(outcomeOf(deaf, deadline, 69_999)).toEqual([]);
-      expect(outcomeOf(deaf, deadline, 70_000)).toEqual([
-        { type: 'participant.left', participantId: 'p1', reason: 'failed' },
-        { type: 'participant.left', participantId: 'p2', reason: 'failed' },
-        { type: 'call.ended', reason: 'failed', cause: 'callee_lost', by: 'p2' },
-      ]);
+      expect(outcomeOf(deaf, deadline, 70_000)).toEqual([...endOf('failed', 'p2', 'callee_lost')]);
     });
 
     test('ends at once when the other side lost media before', () => {
-      const deaf = call.after({ actor: alice, command: media(false) }, 11_000);
+      const deaf = call.after({ actor: alice, command: heard('l2', false) }, 11_000);
       expect(outcomeOf(deaf, deadline, 40_000)).toEqual(endOf('failed', 'p2', 'callee_lost'));
     });
 
@@ -229,9 +205,9 @@ describe('deadline.passed', () => {
 });
 
 test.each<readonly [SamplePoint, readonly CallEventBody[]]>([
-  ['offered', endRinging('terminated', 'canceled', null, null)],
-  ['connecting', endOf('terminated', null, null)],
-  ['active', endOf('terminated', null, null)],
+  ['offered', endRinging('terminated', 'canceled', null)],
+  ['connecting', endOf('terminated', null)],
+  ['active', endOf('terminated', null)],
   ['ended', []],
   ['tombstone', []],
 ])('call.terminate when %s', (point, events) => {

@@ -1,10 +1,13 @@
 /*
  * The rules of a call. These files read the facts and say what follows; nothing here acts.
  *
- *   decide.ts         what a user's command does
- *   decide-system.ts  what the server finds out: silence, deadlines, an end from outside
- *   draft.ts          collects the events of one decision
- *   events.ts         folds events into facts
+ *   decide.ts          what a user's command does
+ *   decide-company.ts  those commands that change who is in a call
+ *   decide-system.ts   what the server finds out: silence, deadlines, an end from outside
+ *   summon.ts          whom a call rings, and where it is forwarded to
+ *   permissions.ts     what each role may do
+ *   draft.ts           collects the events of one decision
+ *   events.ts          folds events into facts
  *
  *   1. One winner: a participant joins once, by the first accept that finds it ringing in time
  *      (P-807, P-812).
@@ -15,12 +18,20 @@
  *      (P-813, P-814).
  *   6. A command is a sign of life: who sends one is not silent (P-605, P-806).
  *   7. What is asked and already so makes no event (P-818).
+ *   8. A call goes on while one has joined and another is in it or rings. With one joined it rings;
+ *      with two it connects, until two hear each other.
+ *   9. A transfer that is not taken goes back to who made it.
+ *  10. Someone who joined is the moderator, at all times.
+ *  11. Of two dials that cross, the later one becomes the accept of the earlier one (glare).
  */
-import { parseAddress } from './address.ts';
 import type { Actor, UserCommand } from './commands.ts';
+import { invite, merge, remove, requestMute, transfer } from './decide-company.ts';
 import { Draft, refuse, refuseLeg } from './draft.ts';
 import type { Circumstances, Decision } from './draft.ts';
 import {
+  areConnected,
+  directRinging,
+  hasJoined,
   isContending,
   isParty,
   isRinging,
@@ -28,14 +39,11 @@ import {
   legOfDevice,
   participantOfLeg,
 } from './facts.ts';
-import type { CallFacts, EndCause, Leg } from './facts.ts';
+import type { CallFacts, Leg } from './facts.ts';
+import { isPermitted } from './permissions.ts';
+import { calleeOf, giveUp, ringDevices, ringingOf } from './summon.ts';
 
-/** A call rings at most this many devices: those that came last. */
-const mostDevices = 32;
-
-type Dial = UserCommand & { type: 'call.dial' };
-type Media = UserCommand & { type: 'call.media' };
-type Update = UserCommand & { type: 'call.update' };
+type Command<Type extends UserCommand['type']> = Extract<UserCommand, { readonly type: Type }>;
 
 /**
  * Decides what a user's command does to a call. Pure: the same facts, command and time give the
@@ -53,7 +61,7 @@ export function decide(
     return refuse('call_not_found');
   }
   const draft = new Draft(facts, circumstances);
-  if (command.type === 'call.dial') return dial(draft, actor, command, circumstances);
+  if (command.type === 'call.dial') return dial(draft, actor, command);
   if (facts === null) {
     if (command.type !== 'call.hang-up' || command.dialed !== true) return refuse('call_not_found');
     const { orgId, userId, deviceId } = actor;
@@ -61,41 +69,51 @@ export function decide(
     return draft.done();
   }
   const leg = legOfDevice(facts, actor.userId, actor.deviceId);
-  if (facts.call.state === 'ended') {
-    // Rule 3.
-    if (command.type === 'call.hang-up' || command.type === 'call.decline') return draft.done();
-    return refuseEnded(facts, leg);
-  }
+  const isLeaving = command.type === 'call.hang-up' || command.type === 'call.decline';
+  // Rule 3.
+  if (facts.call.state === 'ended') return isLeaving ? draft.done() : refuseEnded(facts, leg);
   if (leg === undefined) return refuse('wrong_state');
+  if (participantOfLeg(facts, leg).state === 'left') {
+    return isLeaving ? draft.done() : refuseEnded(facts, leg);
+  }
   switch (command.type) {
     case 'call.ring':
       return ring(draft, leg);
     case 'call.accept':
-      return accept(draft, leg, circumstances);
+      return accept(draft, leg);
     case 'call.decline':
-      return decline(draft, leg);
+      return decline(draft, leg, command.busy === true);
     case 'call.hang-up':
-      return hangUp(draft, leg, command.cause ?? null);
+      return hangUp(draft, leg, command);
     case 'call.media':
-      return media(draft, leg, command, circumstances);
+      return media(draft, leg, command);
     case 'call.update':
       return update(draft, leg, command);
+    case 'call.invite':
+      return invite(draft, leg, command);
+    case 'call.remove':
+      return remove(draft, leg, command);
+    case 'call.request-mute':
+      return requestMute(draft, leg, command);
+    case 'call.transfer':
+      return transfer(draft, leg, command, actor);
+    case 'call.merge':
+      return merge(draft, leg, command, actor);
   }
 }
 
-function dial(draft: Draft, actor: Actor, command: Dial, circumstances: Circumstances): Decision {
-  const { now, deadlines } = circumstances;
+function dial(draft: Draft, actor: Actor, command: Command<'call.dial'>): Decision {
+  const { now, deadlines, reach } = draft.circumstances;
   if (draft.facts !== null) {
     // The id is taken by this user: a tombstone answers with the end, a live call is not redialed.
     if (draft.facts.participants[0]!.userId !== actor.userId) return refuse('call_not_found');
     return draft.facts.call.state === 'ended' ? draft.done() : refuse('wrong_state');
   }
-  const to = parseAddress(command.to);
-  if (to === null) return refuse('invalid_address');
-  if (to.kind !== 'user') return refuse('address_unsupported');
-  if (to.id === actor.userId) return refuse('cannot_dial_self');
+  const callee = calleeOf(command.to, actor.userId);
+  if ('code' in callee) return refuse(callee.code);
   if (!command.media.audio && !command.media.video) return refuse('nothing_to_send');
-  if (command.reach.callerBusy) return refuse('already_in_call');
+  const { crossing } = reach(callee.userId);
+  if (crossing === undefined && reach(actor.userId).busy) return refuse('already_in_call');
   draft.add({
     type: 'call.created',
     orgId: actor.orgId,
@@ -103,26 +121,37 @@ function dial(draft: Draft, actor: Actor, command: Dial, circumstances: Circumst
     media: command.media,
     from: { userId: actor.userId, deviceId: actor.deviceId },
     to: command.to,
-    toUserId: to.id,
-    ringDeadlineAt: now + deadlines.ringMs,
+    toUserId: callee.userId,
+    ...ringingOf(draft, callee.userId),
     maximumDeadlineAt: now + deadlines.maximumMs,
   });
-  if (command.reach.busy) {
+  if (crossing !== undefined) return meet(draft, actor, crossing);
+  const unrung = ringDevices(draft, 'p2');
+  if (unrung !== null) draft.leave(unrung.participant, unrung.reason, null, null);
+  return draft.done();
+}
+
+/** Rule 11: the dial ends where it began, and the call that rings here is accepted. */
+function meet(draft: Draft, actor: Actor, crossing: CallFacts): Decision {
+  const { circumstances } = draft;
+  const self = draft.known.participants[0]!;
+  const met = new Draft(crossing, { ...circumstances, callId: crossing.call.id });
+  const callee = crossing.participants[1]!;
+  const isStillRinging = directRinging(crossing) !== null;
+  if (!isStillRinging || circumstances.now >= callee.ringDeadlineAt!) {
+    // It is over, or will be in a moment.
     draft.end('busy', null, null);
-  } else if (command.reach.deviceIds.length === 0) {
-    draft.end('unreachable', null, null);
-  } else {
-    command.reach.deviceIds.slice(-mostDevices).forEach((deviceId, index) =>
-      draft.add({
-        type: 'leg.offered',
-        legId: `l${index + 2}`,
-        participantId: 'p2',
-        userId: to.id,
-        deviceId,
-        acknowledgeDeadlineAt: now + deadlines.acknowledgeMs,
-      }),
-    );
+    return draft.done();
   }
+  const known = legOfDevice(crossing, actor.userId, actor.deviceId);
+  const legId = known !== undefined && mayRing(crossing, known) ? known.id : met.offer('p2', actor);
+  join(
+    met,
+    met.known.legs.find(({ id }) => id === legId)!,
+  );
+  draft.before = callee.ringDeadlineAt;
+  draft.end('transferred', null, self, crossing.call.id);
+  draft.other = { facts: met.known, events: met.events };
   return draft.done();
 }
 
@@ -144,95 +173,110 @@ function showLife(draft: Draft, leg: Leg): void {
 }
 
 function ring(draft: Draft, leg: Leg): Decision {
-  const { role } = participantOfLeg(draft.known, leg);
-  if (role === 'caller') return refuse('wrong_state');
+  if (participantOfLeg(draft.known, leg).invitedBy === null) return refuse('wrong_state');
   if (leg.state === 'won') showLife(draft, leg);
   else if (mayRing(draft.known, leg)) makeRing(draft, leg);
   else return refuseLeg(draft.known, leg);
   return draft.done();
 }
 
-function accept(draft: Draft, leg: Leg, { now, deadlines }: Circumstances): Decision {
+function accept(draft: Draft, leg: Leg): Decision {
   const participant = participantOfLeg(draft.known, leg);
-  if (participant.role === 'caller') return refuse('wrong_state');
+  if (participant.invitedBy === null) return refuse('wrong_state');
   if (leg.state === 'won') {
     showLife(draft, leg);
     return draft.done();
   }
   if (!mayRing(draft.known, leg)) return refuseLeg(draft.known, leg);
-  if (now >= participant.ringDeadlineAt!) return refuse('deadline_passed');
+  if (draft.circumstances.now >= participant.ringDeadlineAt!) return refuse('deadline_passed');
   draft.before = participant.ringDeadlineAt;
-  makeRing(draft, leg);
-  // Rule 1.
-  draft.add({ type: 'participant.joined', participantId: participant.id, legId: leg.id });
-  draft.loseLegs(participant.id, 'answered-elsewhere', leg.id);
-  draft.add({
-    type: 'call.connecting',
-    mediaEpoch: 1,
-    connectDeadlineAt: now + deadlines.connectMs,
-  });
+  join(draft, leg);
   return draft.done();
 }
 
-/** Refuses a command on a call that ended: how and when, and why this leg lost if it did. */
-function refuseEnded({ call }: CallFacts, leg: Leg | undefined): Decision {
+/** Rule 1. */
+function join(draft: Draft, leg: Leg): void {
+  const { now, deadlines } = draft.circumstances;
+  const { participantId } = leg;
+  makeRing(draft, leg);
+  const isFirst = draft.known.call.state === 'ringing';
+  const connectDeadlineAt = isFirst ? null : now + deadlines.connectMs;
+  draft.add({ type: 'participant.joined', participantId, legId: leg.id, connectDeadlineAt });
+  draft.loseLegs(participantId, 'answered-elsewhere', leg.id);
+  if (isFirst) draft.connect();
+}
+
+/** Refuses a command on a call that ended for this leg: how and when, and why it lost if it did. */
+function refuseEnded(facts: CallFacts, leg: Leg | undefined): Decision {
+  const { call } = facts;
+  const own = leg && participantOfLeg(facts, leg);
   return refuse('call_ended', {
-    endReason: call.endReason!,
+    endReason: own?.leftReason ?? call.endReason!,
     ...(leg?.lostReason && { lostReason: leg.lostReason }),
-    at: call.endedAt!,
+    at: own?.leftAt ?? call.endedAt!,
   });
 }
 
-function decline(draft: Draft, leg: Leg): Decision {
+function decline(draft: Draft, leg: Leg, busy: boolean): Decision {
   const participant = participantOfLeg(draft.known, leg);
   if (!mayRing(draft.known, leg)) return refuseLeg(draft.known, leg);
   if (!isContending(leg)) makeRing(draft, leg);
-  draft.add({ type: 'leg.lost', legId: leg.id, reason: 'declined' });
-  draft.loseLegs(participant.id, 'declined-elsewhere', leg.id);
-  draft.end('declined', null, participant);
+  draft.add({ type: 'leg.lost', legId: leg.id, reason: busy ? 'busy' : 'declined' });
+  if (!busy) {
+    draft.loseLegs(participant.id, 'declined-elsewhere', leg.id);
+    draft.leave(participantOfLeg(draft.known, leg), 'declined', null, participant);
+  } else if (!draft.known.legs.some((each) => contends(each, participant.id))) {
+    giveUp(draft, participantOfLeg(draft.known, leg), 'busy');
+  }
   return draft.done();
 }
 
-function hangUp(draft: Draft, leg: Leg, cause: EndCause | null): Decision {
+const contends = (leg: Leg, participantId: string): boolean =>
+  leg.participantId === participantId && isContending(leg);
+
+function hangUp(draft: Draft, leg: Leg, command: Command<'call.hang-up'>): Decision {
+  const { cause = null, everyone = false } = command;
   const participant = participantOfLeg(draft.known, leg);
   if (leg.state !== 'won') {
-    if (cause === null) return decline(draft, leg);
+    if (cause === null) return decline(draft, leg, false);
     if (!mayRing(draft.known, leg)) return refuseLeg(draft.known, leg);
   }
-  if (cause !== null) draft.end('failed', cause, participant);
-  else if (draft.known.call.state === 'ringing') draft.end('canceled', null, participant);
-  else draft.end('completed', null, participant);
+  const isRoom = draft.present.length > 2;
+  if (everyone && isRoom && !isPermitted(participant, 'end-for-all'))
+    return refuse('not_permitted');
+  const plain = draft.known.call.state === 'ringing' ? 'canceled' : 'completed';
+  const reason = cause === null ? plain : 'failed';
+  if (everyone) draft.end(reason, cause, participant);
+  else draft.leave(participant, reason, cause, participant);
   return draft.done();
 }
 
-function media(
-  draft: Draft,
-  leg: Leg,
-  command: Media,
-  { now, deadlines }: Circumstances,
-): Decision {
+function media(draft: Draft, leg: Leg, command: Command<'call.media'>): Decision {
+  const { now, deadlines } = draft.circumstances;
   if (leg.state !== 'won') return refuseLeg(draft.known, leg);
   const { call } = draft.known;
-  if (call.state === 'ringing') return refuse('wrong_state');
+  const other = draft.known.legs.find(({ id }) => id === command.legId);
+  if (call.answeredAt === null || other === undefined || other.id === leg.id) {
+    return refuse('wrong_state');
+  }
   showLife(draft, leg);
-  // A report of another epoch is late, not wrong.
-  if (command.mediaEpoch !== call.mediaEpoch) return draft.done();
-  const connectedEpoch = command.connected ? command.mediaEpoch : null;
-  if (leg.connectedEpoch === connectedEpoch) return draft.done();
-  draft.add({ type: 'leg.media', legId: leg.id, connectedEpoch });
-  const everyone = joinedLegs(draft.known);
-  const isConnected = everyone.every((each) => each.connectedEpoch === call.mediaEpoch);
-  if (call.state !== 'connecting' || !isConnected) return draft.done();
+  // A report of another epoch, or of a leg that left, is late, not wrong.
+  if (command.mediaEpoch !== call.mediaEpoch || !hasJoined(draft.known, other)) return draft.done();
+  if (leg.hears.includes(other.id) === command.connected) return draft.done();
+  const { connected } = command;
+  draft.add({ type: 'leg.media', legId: leg.id, fromLegId: other.id, connected });
+  const hearing = draft.known.legs.find(({ id }) => id === leg.id)!;
+  if (call.state !== 'connecting' || !areConnected(hearing, other)) return draft.done();
   draft.add({ type: 'call.active' });
   // Rule 5: grace starts now for a device that fell silent while the call connected.
-  for (const each of everyone) {
-    if (!each.silent) continue;
+  for (const each of joinedLegs(draft.known)) {
+    if (!each.silent || each.connectDeadlineAt !== null) continue;
     draft.add({ type: 'leg.graced', legId: each.id, graceDeadlineAt: now + deadlines.graceMs });
   }
   return draft.done();
 }
 
-function update(draft: Draft, leg: Leg, command: Update): Decision {
+function update(draft: Draft, leg: Leg, command: Command<'call.update'>): Decision {
   if (leg.state !== 'won') return refuseLeg(draft.known, leg);
   showLife(draft, leg);
   const held = command.held ?? leg.held;

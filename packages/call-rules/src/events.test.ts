@@ -43,7 +43,7 @@ describe('an event that this version cannot place changes nothing but seq (P-508
   const created = sampleCall('offered').events[0]!;
 
   test.each([
-    { ...line, type: 'call.moved', to: 'sfu' } as unknown as CallEvent,
+    { ...line, type: 'call.parked', to: 'sfu' } as unknown as CallEvent,
     { ...line, type: 'leg.ringing', legId: 'l9' } satisfies CallEvent,
     { ...line, type: 'leg.resumed', legId: 'l9' } satisfies CallEvent,
     { ...line, type: 'leg.lost', legId: 'l9', reason: 'canceled' } satisfies CallEvent,
@@ -52,7 +52,18 @@ describe('an event that this version cannot place changes nothing but seq (P-508
       type: 'participant.left',
       participantId: 'p9',
       reason: 'failed',
+      cause: null,
+      by: null,
     } satisfies CallEvent,
+    {
+      ...line,
+      type: 'leg.media',
+      legId: 'l9',
+      fromLegId: 'l1',
+      connected: true,
+    } satisfies CallEvent,
+    { ...line, type: 'leg.mute-requested', legId: 'l9', by: 'p1' } satisfies CallEvent,
+    { ...line, type: 'participant.role', participantId: 'p9', role: 'guest' } satisfies CallEvent,
     { ...created, ...line },
   ])('$type', (event) => {
     expect(evolve(callId, facts, event)).toEqual(after);

@@ -1,8 +1,10 @@
 import { RingfenceError } from '@ringfence/base';
 import type { Address } from './address.ts';
+import { hasJoined } from './facts.ts';
 import type {
   Call,
   CallFacts,
+  CallId,
   CallMode,
   EndCause,
   EndReason,
@@ -12,6 +14,8 @@ import type {
   MediaKinds,
   Participant,
   ParticipantId,
+  Role,
+  Via,
 } from './facts.ts';
 
 /** What happened, without its place in the history. */
@@ -25,6 +29,7 @@ export type CallEventBody =
       readonly to: Address;
       readonly toUserId: string;
       readonly ringDeadlineAt: number;
+      readonly forwardTo: Address | null;
       readonly maximumDeadlineAt: number;
     }
   /** A cancel came before its dial: the call ended before it began. */
@@ -33,6 +38,17 @@ export type CallEventBody =
       readonly orgId: string;
       readonly userId: string;
       readonly deviceId: string;
+    }
+  | {
+      readonly type: 'participant.invited';
+      readonly participantId: ParticipantId;
+      readonly address: Address;
+      readonly userId: string;
+      readonly role: Role;
+      readonly via: Via;
+      readonly by: ParticipantId;
+      readonly ringDeadlineAt: number;
+      readonly forwardTo: Address | null;
     }
   | {
       readonly type: 'leg.offered';
@@ -54,20 +70,41 @@ export type CallEventBody =
       readonly type: 'participant.joined';
       readonly participantId: ParticipantId;
       readonly legId: LegId;
+      /** Set when the call was under way: until when the leg's media must connect. */
+      readonly connectDeadlineAt: number | null;
     }
   | {
       readonly type: 'participant.left';
       readonly participantId: ParticipantId;
       readonly reason: EndReason;
+      readonly cause: EndCause | null;
+      readonly by: ParticipantId | null;
     }
+  | {
+      readonly type: 'participant.role';
+      readonly participantId: ParticipantId;
+      readonly role: Role;
+    }
+  /** One is left behind by a transfer and waits for an answer. */
+  | { readonly type: 'call.ringing' }
   | {
       readonly type: 'call.connecting';
       readonly mediaEpoch: number;
       readonly connectDeadlineAt: number;
     }
   | { readonly type: 'call.active' }
-  /** The leg's media connected in this epoch, or, when null, was lost. */
-  | { readonly type: 'leg.media'; readonly legId: LegId; readonly connectedEpoch: number | null }
+  /** Media of `fromLegId` arrives at `legId` from now on, or no more. */
+  | {
+      readonly type: 'leg.media';
+      readonly legId: LegId;
+      readonly fromLegId: LegId;
+      readonly connected: boolean;
+    }
+  | {
+      readonly type: 'leg.mute-requested';
+      readonly legId: LegId;
+      readonly by: ParticipantId;
+    }
   | {
       readonly type: 'leg.updated';
       readonly legId: LegId;
@@ -85,6 +122,8 @@ export type CallEventBody =
       readonly reason: EndReason;
       readonly cause: EndCause | null;
       readonly by: ParticipantId | null;
+      /** The call in which it goes on. */
+      readonly movedTo?: CallId | undefined;
     };
 
 /**
@@ -93,21 +132,12 @@ export type CallEventBody =
  */
 export type CallEvent = CallEventBody & { readonly seq: number; readonly at: number };
 
-function gap(dueSeq: number, receivedSeq: number): RingfenceError<'event_gap'> {
-  return new RingfenceError(
-    'event_gap',
-    `unable to apply the event; seq ${receivedSeq} came where ${dueSeq} was due`,
-    {
-      fault: 'network',
-      retryable: true,
-      hint: 'Read the events in between first.',
-      details: { dueSeq, receivedSeq },
-    },
-  );
-}
-
-/** What a leg has no more once it rings, won or lost. */
-const unhurried = { acknowledgeDeadlineAt: null, graceDeadlineAt: null } as const;
+/** What a leg has no more once it rings, won or lost, or its participant left. */
+const unhurried = {
+  acknowledgeDeadlineAt: null,
+  connectDeadlineAt: null,
+  graceDeadlineAt: null,
+} as const;
 
 type BirthEvent = CallEvent & { readonly type: 'call.created' | 'call.tombstoned' };
 
@@ -128,7 +158,9 @@ function newLeg(
     acknowledgeDeadlineAt: null,
     graceDeadlineAt: null,
     silent: false,
-    connectedEpoch: null,
+    hears: [],
+    connectDeadlineAt: null,
+    muteRequest: null,
     held: false,
     muted: false,
     camera: false,
@@ -147,13 +179,30 @@ function newParticipant(
     id,
     address,
     userId,
-    role: 'callee',
+    role: 'member',
+    via: 'dial',
+    invitedBy: null,
     state: 'invited',
     leftReason: null,
+    leftCause: null,
+    leftBy: null,
+    leftAt: null,
     ringDeadlineAt: null,
+    forwardTo: null,
     wonLegId: null,
+    connectedAt: null,
     ...change,
   };
+}
+
+/** What a participant is who left. */
+function left(
+  leftReason: EndReason,
+  leftCause: EndCause | null,
+  leftBy: ParticipantId | null,
+  leftAt: number,
+): Partial<Participant> {
+  return { state: 'left', leftReason, leftCause, leftBy, leftAt };
 }
 
 /** The facts after a first event: a call that rings, or one that ended before it began. */
@@ -178,20 +227,27 @@ function born(callId: string, event: BirthEvent): CallFacts {
     endReason: created ? null : 'canceled',
     endCause: null,
     endedBy: created ? null : 'p1',
+    movedTo: null,
   };
   const caller = newParticipant('p1', from.userId, `user:${from.userId}`, {
-    role: 'caller',
-    state: created ? 'joined' : 'left',
-    leftReason: created ? null : 'canceled',
+    role: 'moderator',
     wonLegId: 'l1',
+    ...(created ? { state: 'joined' } : left('canceled', null, 'p1', at)),
   });
   const leg = newLeg('l1', 'p1', from, { state: 'won', camera: created?.media.video ?? false });
   const participants = [caller];
   if (created) {
-    const { toUserId, to, ringDeadlineAt } = created;
-    participants.push(newParticipant('p2', toUserId, to, { ringDeadlineAt }));
+    const { toUserId, to, ringDeadlineAt, forwardTo } = created;
+    const invitation = { invitedBy: 'p1', ringDeadlineAt, forwardTo };
+    participants.push(newParticipant('p2', toUserId, to, invitation));
   }
   return { call, participants, legs: [leg] };
+}
+
+/** The leg, hearing another no more. */
+function without(leg: Leg, otherId: LegId): Leg {
+  if (!leg.hears.includes(otherId)) return leg;
+  return { ...leg, hears: leg.hears.filter((id) => id !== otherId) };
 }
 
 function patch<Row extends { readonly id: string }>(
@@ -207,18 +263,14 @@ function patch<Row extends { readonly id: string }>(
  * client's view come from this one function, so they cannot disagree at the same `seq` (P-502).
  *
  * `facts` is null before the first event. An event of a type that is not known, or that names a leg
- * that does not exist, takes its `seq` and changes nothing else (P-508).
- *
- * @throws {RingfenceError} `event_gap` when the event is not the next one (P-504).
+ * that does not exist, takes its `seq` and changes nothing else (P-508). Null when the event is not
+ * the next one (P-504): {@link evolve} throws instead.
  */
-export function evolve(callId: string, facts: CallFacts | null, event: CallEvent): CallFacts {
-  const dueSeq = (facts?.call.seq ?? 0) + 1;
-  if (event.seq !== dueSeq) throw gap(dueSeq, event.seq);
+export function fold(callId: string, facts: CallFacts | null, event: CallEvent): CallFacts | null {
+  if (event.seq !== (facts?.call.seq ?? 0) + 1) return null;
   if (facts === null) {
-    if (event.type === 'call.created' || event.type === 'call.tombstoned') {
-      return born(callId, event);
-    }
-    throw gap(0, event.seq);
+    const isBirth = event.type === 'call.created' || event.type === 'call.tombstoned';
+    return isBirth ? born(callId, event) : null;
   }
   let call: Call = { ...facts.call, seq: event.seq };
   let { participants, legs } = facts;
@@ -232,6 +284,12 @@ export function evolve(callId: string, facts: CallFacts | null, event: CallEvent
     legs = patch(legs, id, change);
   };
   switch (event.type) {
+    case 'participant.invited': {
+      const { participantId, address, userId, role, via, by, ringDeadlineAt, forwardTo } = event;
+      const invitation = { role, via, invitedBy: by, ringDeadlineAt, forwardTo };
+      participants = [...participants, newParticipant(participantId, userId, address, invitation)];
+      break;
+    }
     case 'leg.offered': {
       const { legId, participantId, acknowledgeDeadlineAt } = event;
       legs = [...legs, newLeg(legId, participantId, event, { acknowledgeDeadlineAt })];
@@ -247,28 +305,68 @@ export function evolve(callId: string, facts: CallFacts | null, event: CallEvent
     case 'leg.lost':
       setLeg(event.legId, { ...unhurried, state: 'lost', lostReason: event.reason });
       break;
-    case 'participant.joined':
-      setCall({ answeredAt: event.at });
-      setParticipant(event.participantId, { state: 'joined', wonLegId: event.legId });
-      setLeg(event.legId, { ...unhurried, state: 'won' });
+    case 'participant.joined': {
+      const { participantId, legId, connectDeadlineAt } = event;
+      if (call.answeredAt === null) setCall({ answeredAt: event.at });
+      setParticipant(participantId, { state: 'joined', wonLegId: legId });
+      setLeg(legId, { ...unhurried, state: 'won', connectDeadlineAt });
       break;
-    case 'participant.left':
-      setParticipant(event.participantId, { state: 'left', leftReason: event.reason });
+    }
+    case 'participant.left': {
+      const { participantId, reason, cause, by } = event;
+      setParticipant(participantId, left(reason, cause, by, event.at));
+      const gone = legs.find((leg) => leg.participantId === participantId && leg.state === 'won');
+      if (gone === undefined) break;
+      legs = legs.map((leg) => without(leg, gone.id));
+      setLeg(gone.id, { ...unhurried, hears: [] });
+      break;
+    }
+    case 'participant.role':
+      setParticipant(event.participantId, { role: event.role });
+      break;
+    case 'call.ringing':
+      setCall({ state: 'ringing', connectDeadlineAt: null });
       break;
     case 'call.connecting': {
       const { mediaEpoch, connectDeadlineAt } = event;
+      const isNewEpoch = mediaEpoch !== call.mediaEpoch;
       setCall({ state: 'connecting', mediaEpoch, connectDeadlineAt });
-      // The lease of a silent device counts while the call rings; from here the connect deadline does.
+      // From here one deadline rules for all: no lease, no grace, no leg's own.
       legs = legs.map((leg) =>
-        leg.graceDeadlineAt === null ? leg : { ...leg, graceDeadlineAt: null },
+        leg.state === 'won' ? { ...leg, ...unhurried, hears: isNewEpoch ? [] : leg.hears } : leg,
       );
       break;
     }
-    case 'call.active':
-      setCall({ state: 'active', activeAt: event.at, connectDeadlineAt: null });
+    case 'call.active': {
+      const { connectDeadlineAt } = call;
+      setCall({ state: 'active', activeAt: call.activeAt ?? event.at, connectDeadlineAt: null });
+      // Who is not connected yet keeps the deadline there was.
+      legs = legs.map((leg) =>
+        hasJoined({ call, participants, legs }, leg) && leg.hears.length === 0
+          ? { ...leg, connectDeadlineAt }
+          : leg,
+      );
       break;
-    case 'leg.media':
-      setLeg(event.legId, { connectedEpoch: event.connectedEpoch });
+    }
+    case 'leg.media': {
+      const { legId, fromLegId, connected } = event;
+      const leg = legs.find(({ id }) => id === legId);
+      if (leg === undefined) break;
+      const { hears } = without(leg, fromLegId);
+      setLeg(
+        legId,
+        connected ? { hears: [...hears, fromLegId], connectDeadlineAt: null } : { hears },
+      );
+      if (connected) {
+        const participant = participants.find(({ id }) => id === leg.participantId);
+        if (participant?.connectedAt === null) {
+          setParticipant(participant.id, { connectedAt: event.at });
+        }
+      }
+      break;
+    }
+    case 'leg.mute-requested':
+      setLeg(event.legId, { muteRequest: { by: event.by, seq: event.seq } });
       break;
     case 'leg.updated': {
       const { legId, held, muted, camera } = event;
@@ -292,10 +390,33 @@ export function evolve(callId: string, facts: CallFacts | null, event: CallEvent
         endReason: event.reason,
         endCause: event.cause,
         endedBy: event.by,
+        movedTo: event.movedTo ?? null,
       });
       break;
     default:
       break;
   }
   return { call, participants, legs };
+}
+
+/**
+ * As {@link fold}, for events that are known to be the next ones.
+ *
+ * @throws {RingfenceError} `event_gap` when the event is not the next one (P-504).
+ */
+export function evolve(callId: string, facts: CallFacts | null, event: CallEvent): CallFacts {
+  const next = fold(callId, facts, event);
+  if (next !== null) return next;
+  const dueSeq = (facts?.call.seq ?? 0) + 1;
+  const receivedSeq = event.seq;
+  throw new RingfenceError(
+    'event_gap',
+    `unable to apply the event; seq ${receivedSeq} came where ${dueSeq} was due`,
+    {
+      fault: 'network',
+      retryable: true,
+      hint: 'Read the events in between first.',
+      details: { dueSeq, receivedSeq },
+    },
+  );
 }

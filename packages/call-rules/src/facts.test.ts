@@ -1,16 +1,23 @@
 import { describe, expect, test } from 'vitest';
 import {
+  areConnected,
+  hasJoined,
   isEngaged,
+  isLive,
   isParty,
   joinedLegs,
   legOfDevice,
   nextDeadlineAt,
+  offersFirst,
   participantOfLeg,
+  participantOfUser,
+  seenUntil,
 } from './facts.ts';
-import { sampleCall } from './testing/index.ts';
+import { sampleActors, sampleCall } from './testing/index.ts';
 import type { SamplePoint } from './testing/index.ts';
 
 const start = 1_700_000_000_000;
+const { alice, carol } = sampleActors;
 
 test.each<readonly [SamplePoint, number | null]>([
   ['offered', start + 2_000],
@@ -62,4 +69,49 @@ describe('parties and legs', () => {
     expect(participantOfLeg(facts, leg).id).toBe('p2');
     expect(legOfDevice(facts, 'alice', 'b2')).toBeUndefined();
   });
+});
+
+test('who comes back has a new participant and a new leg, and those count', () => {
+  const call = sampleCall('room')
+    .after({ actor: carol, command: { type: 'call.hang-up' } }, 20_000)
+    .after({ actor: alice, command: { type: 'call.invite', to: 'user:carol' } }, 21_000);
+  expect(legOfDevice(call.facts, 'carol', 'c1')).toMatchObject({ id: 'l5', state: 'offered' });
+  expect(participantOfUser(call.facts, 'carol')).toMatchObject({ id: 'p4', state: 'invited' });
+  expect(call.facts.legs.map((leg) => isLive(call.facts, leg))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    true,
+  ]);
+  expect(call.facts.legs.map((leg) => hasJoined(call.facts, leg))).toEqual([
+    true,
+    true,
+    false,
+    false,
+    false,
+  ]);
+  // They ring again, so what happens concerns them again.
+  expect(seenUntil(call.facts, 'carol')).toBeNull();
+});
+
+test('who left sees the call until then; who stayed to the end sees all of it', () => {
+  const call = sampleCall('room').after(
+    { actor: carol, command: { type: 'call.hang-up' } },
+    20_000,
+  );
+  const over = call.after({ actor: alice, command: { type: 'call.hang-up' } }, 30_000);
+  const seen = ['alice', 'bob', 'carol', 'mallory'].map((userId) => seenUntil(over.facts, userId));
+  expect(seen).toEqual([null, null, start + 20_000, null]);
+});
+
+test('two are connected when each hears the other', () => {
+  const [one, other] = sampleCall('active').facts.legs;
+  expect(areConnected(one!, other!)).toBe(true);
+  expect(areConnected(one!, { ...other!, hears: [] })).toBe(false);
+});
+
+test('the leg that came first offers, by number and not by letter', () => {
+  expect(offersFirst('l2', 'l10')).toBe(true);
+  expect(offersFirst('l10', 'l2')).toBe(false);
 });

@@ -2,9 +2,9 @@ import type { Address } from './address.ts';
 
 /** A UUID version 7, minted by the client that dials. */
 export type CallId = string;
-/** Counts from `p1` within a call. `p1` is who dialed. */
+/** Counts from `p1` within a call. `p1` is who dialed; who comes back by an invitation gets a new one. */
 export type ParticipantId = string;
-/** Counts from `l1` within a call. `l1` is the leg of who dialed. */
+/** Counts from `l1` within a call, in the order they came. `l1` is the leg of who dialed. */
 export type LegId = string;
 
 /** How media flows: peer to peer, through a media server, or to a SIP peer. */
@@ -14,9 +14,12 @@ export type CallMode = 'p2p' | 'sfu' | 'sip';
  * The state of a call, derived from its participants.
  *
  * ```
- * ringing ──▶ connecting ──▶ active ──▶ ended(reason)
- *    └────────────┴─────────────────────▲
+ * ringing ⇄ connecting ⇄ active      any ──▶ ended(reason)
+ *    ▲────────────────────┘
  * ```
+ *
+ * It rings while fewer than two have joined: at the beginning, and again when a transfer leaves one
+ * behind. It connects until two that joined hear each other.
  */
 export type CallState = 'ringing' | 'connecting' | 'active' | 'ended';
 
@@ -56,9 +59,27 @@ export type LegLostReason =
   | 'answered-elsewhere'
   | 'declined-elsewhere'
   | 'declined'
+  | 'busy'
   | 'unreachable'
   | 'unanswered'
   | 'canceled';
+
+/** What a participant may do. {@link permissions} has the table. */
+export type Role = 'moderator' | 'member' | 'guest';
+
+/** How a participant came to a call. */
+export type Via =
+  /** Dialed it, or was dialed. */
+  | 'dial'
+  | 'invite'
+  /** Takes the place of who transferred the call to them. */
+  | 'transfer'
+  /** Another user's calls are forwarded to them. */
+  | 'forward'
+  /** Transferred the call away, and got it back: the other did not take it. */
+  | 'return'
+  /** Came from another call that was merged into this one. */
+  | 'merge';
 
 /** Which kinds of media a call was asked to carry. */
 export interface MediaKinds {
@@ -87,6 +108,8 @@ export interface Call {
   readonly endCause: EndCause | null;
   /** Who ended it; null when a deadline did. */
   readonly endedBy: ParticipantId | null;
+  /** The call in which it goes on: it met a crossing dial, or was transferred or merged away. */
+  readonly movedTo: CallId | null;
 }
 
 /**
@@ -100,12 +123,23 @@ export interface Participant {
   readonly id: ParticipantId;
   readonly address: Address;
   readonly userId: string;
-  readonly role: 'caller' | 'callee';
+  readonly role: Role;
+  readonly via: Via;
+  /** Who brought them in; null for who dialed. */
+  readonly invitedBy: ParticipantId | null;
   readonly state: ParticipantState;
   readonly leftReason: EndReason | null;
+  readonly leftCause: EndCause | null;
+  /** Who made them leave, themselves included; null when a deadline did. */
+  readonly leftBy: ParticipantId | null;
+  readonly leftAt: number | null;
   readonly ringDeadlineAt: number | null;
+  /** Where the call goes when they do not answer in time. */
+  readonly forwardTo: Address | null;
   /** The leg that joined. Set once. */
   readonly wonLegId: LegId | null;
+  /** When their media first connected with another's. */
+  readonly connectedAt: number | null;
 }
 
 /** The state of a leg: `offered → ringing → won | lost(reason)`. */
@@ -125,8 +159,12 @@ export interface Leg {
   readonly graceDeadlineAt: number | null;
   /** True while the device has no live session. */
   readonly silent: boolean;
-  /** The epoch in which its media is connected; null while it is not. */
-  readonly connectedEpoch: number | null;
+  /** The other legs whose media arrives here, in the epoch of the call. */
+  readonly hears: readonly LegId[];
+  /** Until when the media of a leg that joined a call under way must connect. */
+  readonly connectDeadlineAt: number | null;
+  /** The newest request to mute itself: who asked, and the `seq` of the asking. */
+  readonly muteRequest: { readonly by: ParticipantId; readonly seq: number } | null;
   readonly held: boolean;
   readonly muted: boolean;
   /** True while it sends video. */
@@ -150,14 +188,22 @@ export function isContending(leg: Leg): boolean {
   return leg.state === 'offered' || leg.state === 'ringing';
 }
 
-/** The leg of a device in a call. A device has at most one. */
+/**
+ * The newest leg of a device in a call. A device has at most one that is live: whoever comes back
+ * gets a new one.
+ */
 export function legOfDevice(facts: CallFacts, userId: string, deviceId: string): Leg | undefined {
-  return facts.legs.find((leg) => leg.userId === userId && leg.deviceId === deviceId);
+  return facts.legs.filter((leg) => leg.userId === userId && leg.deviceId === deviceId).at(-1);
 }
 
 /** The participant that a leg belongs to. */
 export function participantOfLeg(facts: CallFacts, leg: Leg): Participant {
   return facts.participants.find((participant) => participant.id === leg.participantId)!;
+}
+
+/** The newest invitation of a user: the one that counts. */
+export function participantOfUser(facts: CallFacts, userId: string): Participant | undefined {
+  return facts.participants.filter((participant) => participant.userId === userId).at(-1);
 }
 
 /** True when the user takes part in the call, or once did. */
@@ -175,11 +221,62 @@ export function isEngaged(facts: CallFacts, userId: string): boolean {
   );
 }
 
+/**
+ * Until when a user may see what happens in the call; null without an end. Who left while others
+ * went on sees nothing of what came later.
+ */
+export function seenUntil(facts: CallFacts, userId: string): number | null {
+  const leftAt = participantOfUser(facts, userId)?.leftAt ?? null;
+  return leftAt === facts.call.endedAt ? null : leftAt;
+}
+
+/** True while the leg takes part: it may win, or it won and its participant has not left. */
+export function isLive(facts: CallFacts, leg: Leg): boolean {
+  return isContending(leg) || hasJoined(facts, leg);
+}
+
+/** True from the time the leg won until its participant leaves. */
+export function hasJoined(facts: CallFacts, leg: Leg): boolean {
+  // A history that makes no sense may lack the participant.
+  const participant: Participant | undefined = participantOfLeg(facts, leg);
+  return leg.state === 'won' && participant?.state === 'joined';
+}
+
 /** The legs that joined and whose participants are still in the call. */
 export function joinedLegs(facts: CallFacts): readonly Leg[] {
-  return facts.legs.filter(
-    (leg) => leg.state === 'won' && participantOfLeg(facts, leg).state === 'joined',
-  );
+  return facts.legs.filter((leg) => hasJoined(facts, leg));
+}
+
+/** True when two legs hear each other. */
+export function areConnected(one: Leg, other: Leg): boolean {
+  return one.hears.includes(other.id) && other.hears.includes(one.id);
+}
+
+/**
+ * Of two legs, the one that offers media first: the one that came first. The other is polite
+ * (P-709).
+ */
+export function offersFirst(legId: LegId, otherLegId: LegId): boolean {
+  return numberOf(legId) < numberOf(otherLegId);
+}
+
+/** The number in the id of a leg or a participant. */
+export function numberOf(id: string): number {
+  return Number(id.slice(1));
+}
+
+/**
+ * Between whom a call rings that nobody but the two takes part in, and that nobody has answered
+ * yet; null for any other. Of two such calls in opposite directions the first becomes the answer to
+ * the second (glare). Kept as an indexed column.
+ */
+export function directRinging({
+  call,
+  participants,
+}: CallFacts): { readonly fromUserId: string; readonly toUserId: string } | null {
+  const [from, to] = participants;
+  const isDirect = participants.length === 2 && call.state === 'ringing' && to!.via === 'dial';
+  return isDirect ? { fromUserId: from!.userId, toUserId: to!.userId } : null;
 }
 
 /**
@@ -198,8 +295,10 @@ export function nextDeadlineAt(facts: CallFacts): number | null {
     if (isRinging(participant)) take(participant.ringDeadlineAt);
   }
   for (const leg of facts.legs) {
+    if (!isLive(facts, leg)) continue;
     if (leg.state === 'offered') take(leg.acknowledgeDeadlineAt);
-    if (leg.state !== 'lost') take(leg.graceDeadlineAt);
+    take(leg.connectDeadlineAt);
+    take(leg.graceDeadlineAt);
   }
   return next === Infinity ? null : next;
 }

@@ -14,7 +14,13 @@ export type RefusalCode =
   | 'invalid_address'
   | 'address_unsupported'
   | 'already_in_call'
-  | 'nothing_to_send';
+  | 'nothing_to_send'
+  | 'not_permitted'
+  | 'participant_not_found'
+  | 'already_there'
+  | 'callee_unavailable'
+  | 'call_full'
+  | 'same_call';
 
 /** A refusal: the code, and what the other side needs to understand it. */
 export interface Refusal {
@@ -70,20 +76,47 @@ export const refusalTexts: Readonly<Record<RefusalCode, RefusalText>> = {
     'unable to do this; the call is not in a state that allows it',
     'Look at the state of the call first.',
   ),
-  cannot_dial_self: caller('unable to dial; the address is your own', 'Dial someone else.'),
+  cannot_dial_self: caller('unable to call; the address is your own', 'Name someone else.'),
   invalid_address: caller(
-    'unable to dial; the address cannot be read',
+    'unable to call; the address cannot be read',
     'Write user:ID, with 1 to 64 letters, digits, dots, @, _ or -.',
   ),
   address_unsupported: caller(
-    'unable to dial; this server does not serve that kind of address',
-    'Dial a user: address.',
+    'unable to call; this server does not serve that kind of address',
+    'Name a user: address.',
   ),
-  already_in_call: caller('unable to dial; you are in a call already', 'Hang up first.'),
+  already_in_call: caller(
+    'unable to dial; you are in as many calls as you may be',
+    'Hang up one of them first.',
+  ),
   nothing_to_send: caller(
     'unable to dial; neither audio nor video was asked for',
     'Ask for audio, video or both.',
   ),
+  not_permitted: caller(
+    'unable to do this; your role in the call does not allow it',
+    'Ask a moderator of the call.',
+  ),
+  participant_not_found: caller(
+    'unable to find the participant; they are not in the call, or not any more',
+    'Look at the participants of the call first.',
+  ),
+  already_there: caller(
+    'unable to bring them in; they are in the call already, or on their way',
+    'Look at the participants of the call first.',
+  ),
+  callee_unavailable: {
+    fault: 'peer',
+    retryable: false,
+    message:
+      'unable to bring them in; they are busy or cannot be reached, as details.endReason says',
+    hint: 'Try again later, or somebody else.',
+  },
+  call_full: caller(
+    'unable to bring them in; the call has no room for more',
+    'Wait until somebody leaves.',
+  ),
+  same_call: caller('unable to join the calls; they are one and the same', 'Name another call.'),
 };
 
 /** The error a caller sees for a refusal. Its `details` are the refusal's other fields. */

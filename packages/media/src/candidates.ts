@@ -1,5 +1,5 @@
 import type { Clock } from '@ringfence/base';
-import { LIMITS } from '@ringfence/protocol';
+import { candidateLength, candidatesPerSignal } from '@ringfence/protocol';
 import type { SignalCandidate } from '@ringfence/protocol';
 import { Timer } from './timer.ts';
 
@@ -21,14 +21,14 @@ export class CandidateBatch {
 
   /** Takes a candidate. One longer than the wire carries is left out: ICE has others. */
   add(candidate: RTCIceCandidate): void {
-    if (candidate.candidate.length > LIMITS.candidateLength) return;
+    if (candidate.candidate.length > candidateLength) return;
     this.#waiting.push({
       candidate: candidate.candidate,
       sdpMid: candidate.sdpMid,
       sdpMLineIndex: candidate.sdpMLineIndex,
       usernameFragment: candidate.usernameFragment,
     });
-    if (this.#waiting.length >= LIMITS.candidatesPerSignal) this.flush();
+    if (this.#waiting.length >= candidatesPerSignal) this.flush();
     else if (!this.#timer.isRunning) this.#timer.start(this.#batchMs, () => this.flush());
   }
 

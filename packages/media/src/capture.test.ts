@@ -1,7 +1,6 @@
-import { RingfenceError } from '@ringfence/base';
 import { FakeClock, seededRandom } from '@ringfence/base/testing';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { captureCause } from './capture-cause.ts';
+import { captureCause, errorName } from './capture-cause.ts';
 import { Capture, captureOf } from './capture.ts';
 import { resolveMediaOptions } from './options.ts';
 import { FakeBrowser } from './testing/index.ts';
@@ -100,6 +99,7 @@ test('who joined a prompt that failed for another kind is asked by itself', asyn
 });
 
 test('an unplugged device is opened anew by the next user', async () => {
+  browser.addDevice('audioinput', 'spare');
   const [first] = await taken(['audio']);
   browser.microphone.unplug();
   const [second] = await taken(['audio']);
@@ -108,13 +108,76 @@ test('an unplugged device is opened anew by the next user', async () => {
   expect(second!.track.readyState).toBe('live');
   second!.release();
   await clock.advanceAsync(0);
-  expect(live()).toEqual({ microphone: 0, camera: 0 });
+  expect(browser.liveTracks).toBe(0);
 });
 
 test('engines of one page share its capture', () => {
   expect(captureOf(browser)).toBe(captureOf(browser));
   const other = new FakeBrowser({}, { clock, random: seededRandom(1) });
   expect(captureOf(browser)).not.toBe(captureOf(other));
+});
+
+describe('a chosen device that nobody uses', () => {
+  const choose = (choice: { readonly audio?: string; readonly video?: string }) =>
+    capture.select({ audio: '', video: '', ...choice }, new Set(), constraints);
+  const labels = async (kinds: readonly ('audio' | 'video')[]) =>
+    (await taken(kinds)).map(({ track }) => track.label);
+
+  beforeEach(async () => {
+    browser.addDevice('audioinput', 'headset');
+    browser.addDevice('videoinput', 'webcam');
+    // Ids are known once the user has allowed a device.
+    for (const { release } of await taken(['audio', 'video'])) release();
+    await clock.advanceAsync(0);
+  });
+
+  test('is what the next user gets: it is ordered, as browsers take no wish for a microphone', async () => {
+    await choose({ audio: 'id-of-headset', video: 'id-of-webcam' });
+    expect(await labels(['audio', 'video'])).toEqual(['headset', 'webcam']);
+    expect(browser.asked.at(-1)).toEqual({
+      audio: { ...constraints.audio, deviceId: { exact: 'id-of-headset' } },
+      video: { ...constraints.video, deviceId: { exact: 'id-of-webcam' } },
+    });
+  });
+
+  test('and is away gives way to the default, the other is ordered still', async () => {
+    await choose({ audio: 'id-of-headset', video: 'gone' });
+    expect(await labels(['audio', 'video'])).toEqual(['headset', 'camera']);
+    expect(browser.asked).toHaveLength(2);
+  });
+
+  test.each(['OverconstrainedError', 'NotFoundError'])(
+    'and goes while it is asked for gives way to the default: %s',
+    async (name) => {
+      await choose({ audio: 'id-of-headset' });
+      const headset = browser.devices.find(({ label }) => label === 'headset')!;
+      headset.refusal = name;
+      expect(await labels(['audio'])).toEqual(['microphone']);
+      expect(browser.asked).toHaveLength(3);
+    },
+  );
+
+  test('and is refused is not replaced', async () => {
+    await choose({ audio: 'id-of-headset' });
+    const headset = browser.devices.find(({ label }) => label === 'headset')!;
+    headset.refusal = 'NotAllowedError';
+    const result = await passing(capture.take(['audio'], constraints));
+    expect(result).toMatchObject({ status: 'rejected', reason: { name: 'NotAllowedError' } });
+    expect(browser.asked).toHaveLength(2);
+  });
+
+  test('is wished for where the devices cannot be listed', async () => {
+    await choose({ video: 'id-of-webcam' });
+    browser.enumerateDevices = () =>
+      Promise.reject(new DOMException('by policy', 'NotAllowedError'));
+    expect(await labels(['video'])).toEqual(['webcam']);
+  });
+});
+
+test('the error of a browser that does not make it an Error is known by its name', () => {
+  expect(errorName({ name: 'OverconstrainedError', constraint: 'deviceId' })).toBe(
+    'OverconstrainedError',
+  );
 });
 
 describe('the cause of a refusal', () => {
@@ -129,13 +192,7 @@ describe('the cause of a refusal', () => {
     expect(captureCause(new DOMException('refused', name))).toBe(cause);
   });
 
-  test('a page without devices is refused by its browser', () => {
-    const error = new RingfenceError('capture_unavailable', 'unable', {
-      fault: 'caller',
-      retryable: false,
-      hint: '',
-    });
-    expect(captureCause(error)).toBe('permission_denied');
+  test('what is no error is a missing device', () => {
     expect(captureCause('what is this')).toBe('device_missing');
   });
 });

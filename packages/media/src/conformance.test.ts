@@ -10,9 +10,17 @@ describe.each([0, 12])('the fake, operations taking up to %i ms', (operationMs) 
     const random = seededRandom(7);
     const caller = createFakeMedia({ clock, random, operationMs });
     const callee = createFakeMedia({ clock, random, operationMs });
+    for (const { browser } of [caller, callee]) {
+      browser.addDevice('audioinput', 'headset');
+      browser.addDevice('audiooutput', 'headphones');
+    }
     const left = () =>
       caller.size +
       callee.size +
+      caller.browser.listeners +
+      callee.browser.listeners +
+      caller.browser.attachedAudios.length +
+      callee.browser.attachedAudios.length +
       caller.browser.liveTracks +
       callee.browser.liveTracks +
       caller.browser.openConnections.length +

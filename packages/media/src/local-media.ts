@@ -11,7 +11,13 @@ import type { Logger } from '@ringfence/base';
 import type { MediaKinds } from '@ringfence/call-rules';
 import { captureCause, errorName } from './capture-cause.ts';
 import type { CaptureCause } from './capture-cause.ts';
-import type { Capture, CaptureConstraints, CapturedTrack, MediaKind } from './capture.ts';
+import type {
+  Capture,
+  CaptureConstraints,
+  CapturedTrack,
+  CaptureUser,
+  MediaKind,
+} from './capture.ts';
 
 export interface LocalMediaHooks {
   /** A track came or went. */
@@ -21,13 +27,13 @@ export interface LocalMediaHooks {
 }
 
 export interface LocalMediaCollaborators {
-  readonly capture: Pick<Capture, 'take'>;
+  readonly capture: Pick<Capture, 'take' | 'users'>;
   readonly constraints: CaptureConstraints;
   readonly createStream: () => MediaStream;
   readonly logger: Logger;
 }
 
-export class LocalMedia {
+export class LocalMedia implements CaptureUser {
   readonly #hooks: LocalMediaHooks;
   readonly #with: LocalMediaCollaborators;
   readonly #held = new Map<MediaKind, CapturedTrack>();
@@ -36,6 +42,7 @@ export class LocalMedia {
   /** Null until the first control: the camera then follows what the call was asked to carry. */
   #controlledCamera: boolean | null = null;
   #wantsCamera = false;
+  #wantsMicrophone = false;
   #isReady = false;
   #isOpeningCamera = false;
   #isClosed = false;
@@ -43,6 +50,7 @@ export class LocalMedia {
   constructor(hooks: LocalMediaHooks, collaborators: LocalMediaCollaborators) {
     this.#hooks = hooks;
     this.#with = collaborators;
+    collaborators.capture.users.add(this);
   }
 
   /** The stream of the captured tracks, the same one for the whole call. */
@@ -66,20 +74,15 @@ export class LocalMedia {
     const kinds: MediaKind[] = [];
     if (wanted.audio) kinds.push('audio');
     if (this.#wantsCamera) kinds.push('video');
-    let refused: CaptureCause | null = null;
+    let refused = await this.#take(kinds);
     let cameraRefused: CaptureCause | null = null;
-    try {
-      await this.#take(kinds);
-    } catch (thrown) {
-      refused = captureCause(thrown);
-      this.#with.logger.info('capture refused', { kinds, error: errorName(thrown) });
-    }
     if (refused !== null && wanted.audio && kinds.length > 1 && !this.#isClosed) {
       cameraRefused = refused;
-      refused = await this.#takeMicrophoneAlone();
+      refused = await this.#take(['audio']);
     }
     if (refused !== null || this.#isClosed) return refused;
     this.#isReady = true;
+    this.#wantsMicrophone = wanted.audio;
     if (cameraRefused !== null) this.#refuseCamera(cameraRefused);
     void this.#settleCamera();
     return null;
@@ -96,31 +99,45 @@ export class LocalMedia {
     void this.#settleCamera();
   }
 
+  letGo(kind: MediaKind): void {
+    if (this.#held.has(kind)) this.#lose(kind);
+  }
+
+  async retake(kind: MediaKind): Promise<void> {
+    if (this.#held.has(kind)) await this.#take([kind]);
+    await this.#settleCamera();
+  }
+
+  /** A device may have come: takes the microphone that is missed, if any. */
+  heal(): void {
+    if (this.#wantsMicrophone && !this.#held.has('audio')) void this.#take(['audio']);
+  }
+
   /** Lets go of everything at once. */
   close(): void {
     this.#isClosed = true;
+    this.#with.capture.users.delete(this);
     for (const kind of [...this.#held.keys()]) this.#drop(kind);
   }
 
-  async #takeMicrophoneAlone(): Promise<CaptureCause | null> {
+  /** Takes devices in place of those that are held. Answers why not; null when it did. */
+  async #take(kinds: readonly MediaKind[]): Promise<CaptureCause | null> {
+    if (kinds.length === 0) return null;
     try {
-      await this.#take(['audio']);
-      return null;
+      const taken = await this.#with.capture.take(kinds, this.#with.constraints);
+      kinds.forEach((kind, index) => this.#keep(kind, taken[index]!));
     } catch (thrown) {
+      this.#with.logger.warn('capture refused', { kinds, error: errorName(thrown) });
       return captureCause(thrown);
     }
-  }
-
-  async #take(kinds: readonly MediaKind[]): Promise<void> {
-    if (kinds.length === 0) return;
-    const taken = await this.#with.capture.take(kinds, this.#with.constraints);
-    kinds.forEach((kind, index) => this.#keep(kind, taken[index]!));
     if (!this.#isClosed) this.#hooks.changed();
+    return null;
   }
 
   #keep(kind: MediaKind, captured: CapturedTrack): void {
     // The call ended while the user was asked.
     if (this.#isClosed) return captured.release();
+    this.#drop(kind);
     this.#held.set(kind, captured);
     this.stream.addTrack(captured.track);
     if (kind === 'audio') captured.track.enabled = !this.#isMuted;
@@ -136,21 +153,17 @@ export class LocalMedia {
     captured.release();
   }
 
-  #ended(kind: MediaKind, captured: CapturedTrack): void {
-    if (this.#isClosed || this.#held.get(kind) !== captured) return;
+  #lose(kind: MediaKind): void {
     this.#drop(kind);
     this.#hooks.changed();
-    if (kind === 'video') this.#refuseCamera('device_missing');
-    else void this.#replaceMicrophone();
   }
 
-  /** A headset was pulled out: the system's next default microphone takes over. */
-  async #replaceMicrophone(): Promise<void> {
-    try {
-      await this.#take(['audio']);
-    } catch (thrown) {
-      this.#with.logger.warn('microphone lost', { error: errorName(thrown) });
-    }
+  /** A device was pulled out: the chosen one that is there takes over, or the system's default. */
+  #ended(kind: MediaKind, captured: CapturedTrack): void {
+    if (this.#isClosed || this.#held.get(kind) !== captured) return;
+    this.#lose(kind);
+    if (kind === 'video') void this.#settleCamera();
+    else void this.#take([kind]);
   }
 
   #refuseCamera(cause: CaptureCause): void {
@@ -163,15 +176,13 @@ export class LocalMedia {
     this.#isOpeningCamera = true;
     try {
       while (!this.#isClosed && this.#wantsCamera !== this.#held.has('video')) {
-        if (this.#wantsCamera) await this.#take(['video']);
-        else {
-          this.#drop('video');
-          this.#hooks.changed();
+        if (!this.#wantsCamera) {
+          this.#lose('video');
+          continue;
         }
+        const refused = await this.#take(['video']);
+        if (refused !== null && this.#wantsCamera && !this.#isClosed) this.#refuseCamera(refused);
       }
-    } catch (thrown) {
-      this.#with.logger.info('camera refused', { error: errorName(thrown) });
-      if (!this.#isClosed && this.#wantsCamera) this.#refuseCamera(captureCause(thrown));
     } finally {
       this.#isOpeningCamera = false;
     }

@@ -149,7 +149,7 @@ test('an answer that nothing asked for is dropped', async () => {
   await clock.advanceAsync(1_000);
   expect(call.caller.reports).toEqual([
     { type: 'media.acquired' },
-    { type: 'media.connected', mediaEpoch: 1 },
+    { type: 'media.connected', mediaEpoch: 1, peerLegId: 'l2' },
   ]);
   expect(connectionOf(browsers[0]!).signalingState).toBe('stable');
   call.close();
@@ -175,7 +175,7 @@ test('candidates that come before their description wait for it', async () => {
   await other.clock.advanceAsync(1_000);
   expect(other.call.callee.reports).toEqual([
     { type: 'media.acquired' },
-    { type: 'media.connected', mediaEpoch: 1 },
+    { type: 'media.connected', mediaEpoch: 1, peerLegId: 'l1' },
   ]);
   expect(browsers[0]!.connections).toHaveLength(1);
   call.close();
@@ -198,6 +198,10 @@ test('a peer that only sends candidates does not fill the memory', async () => {
   await clock.advanceAsync(100);
   call.caller.connect(1);
   await clock.advanceAsync(2_000);
-  expect(call.callee.reports.at(-1)).toEqual({ type: 'media.connected', mediaEpoch: 1 });
+  expect(call.callee.reports.at(-1)).toEqual({
+    type: 'media.connected',
+    mediaEpoch: 1,
+    peerLegId: 'l1',
+  });
   call.close();
 });

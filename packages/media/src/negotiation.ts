@@ -10,9 +10,7 @@
  *      has others, and after an ignored offer none of its candidates fit.
  *   4. A description that the browser refuses ends the negotiation. It is reported once.
  */
-import { RingfenceError, toError } from '@ringfence/base';
 import type { Logger } from '@ringfence/base';
-import { LIMITS } from '@ringfence/protocol';
 import type { SignalBody } from '@ringfence/protocol';
 import { errorName } from './capture-cause.ts';
 
@@ -25,7 +23,7 @@ export interface NegotiationHooks {
   /** A remote offer was applied and is about to be answered: set tracks and directions now. */
   offered(): void;
   /** The two sides cannot agree. Called at most once. */
-  failed(error: Error): void;
+  failed(thrown: unknown): void;
 }
 
 export class Negotiation {
@@ -80,7 +78,8 @@ export class Negotiation {
 
   async #apply(body: SignalBody): Promise<void> {
     if (body.kind === 'candidates') {
-      for (const candidate of body.candidates) await this.#addCandidate(toInit(candidate));
+      for (const candidate of body.candidates)
+        await this.#addCandidate(candidate as RTCIceCandidateInit);
       return;
     }
     if (body.kind === 'answer') {
@@ -126,31 +125,12 @@ export class Negotiation {
   #sendLocal(kind: 'offer' | 'answer'): void {
     const description = this.#connection.localDescription;
     if (this.#isOver || description?.type !== kind) return;
-    if (description.sdp.length > LIMITS.sdpLength) {
-      throw new RingfenceError(
-        'description_too_long',
-        `unable to send the ${kind}; ${description.sdp.length} characters are too many`,
-        { fault: 'internal', retryable: false, hint: 'Offer fewer codecs.' },
-      );
-    }
     this.#hooks.send({ kind, sdp: description.sdp });
   }
 
   #fail(thrown: unknown): void {
     if (this.#isOver) return;
     this.stop();
-    this.#hooks.failed(toError(thrown));
+    this.#hooks.failed(thrown);
   }
-}
-
-function toInit(
-  candidate: (SignalBody & { kind: 'candidates' })['candidates'][number],
-): RTCIceCandidateInit {
-  // The wire leaves absent fields out; the browser wants null there.
-  return {
-    candidate: candidate.candidate,
-    sdpMid: candidate.sdpMid ?? null,
-    sdpMLineIndex: candidate.sdpMLineIndex ?? null,
-    usernameFragment: candidate.usernameFragment ?? null,
-  };
 }

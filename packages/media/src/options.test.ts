@@ -7,6 +7,7 @@ test('every default stands in one place', () => {
       audio: { echoCancellation: true, noiseSuppression: true, autoGainControl: true },
       video: { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30 } },
     },
+    playsAudio: true,
     iceTransportPolicy: 'all',
     iceServersTimeoutMs: 3_000,
     candidateBatchMs: 20,

@@ -1,4 +1,5 @@
-import { numberOption, optionError } from '@ringfence/base';
+import { numberOptions, optionError } from '@ringfence/base';
+import type { NumberRange } from '@ringfence/base';
 import type { CaptureConstraints } from './capture.ts';
 
 /** The values beyond which a sample counts against the call. See {@link MediaOptions.limits}. */
@@ -24,6 +25,11 @@ export interface MediaOptions {
   readonly audio?: MediaTrackConstraints;
   /** How the camera is asked for. Default: ideally 1280 by 720 at 30 frames a second. */
   readonly video?: MediaTrackConstraints;
+  /**
+   * Whether sessions play what they receive. Default true. Off, the page attaches
+   * `remoteStreams` to elements of its own.
+   */
+  readonly playsAudio?: boolean;
   /** Which ICE candidates may be used (W3C WebRTC section 4.2.3). Default `all`. */
   readonly iceTransportPolicy?: RTCIceTransportPolicy;
   /** How long to wait for the list of ICE servers before going on without. Default 3,000; 100 to 30,000. */
@@ -70,46 +76,39 @@ const defaultVideo: MediaTrackConstraints = {
   frameRate: { ideal: 30 },
 };
 
+const ranges = {
+  iceServersTimeoutMs: [3_000, 100, 30_000],
+  candidateBatchMs: [20, 0, 1_000],
+  restartAfterMs: [3_000, 0, 60_000],
+  restartTimeoutMs: [8_000, 1_000, 60_000],
+  restartAttempts: [5, 1, 20],
+  giveUpMs: [60_000, 1_000, 600_000],
+  sampleMs: [1_000, 100, 60_000],
+} as const satisfies Partial<Record<keyof MediaOptions, NumberRange>>;
+
+const limitRanges: Readonly<Record<keyof QualityLimits, NumberRange>> = {
+  roundTripMs: [400, 1, 60_000],
+  lossPercent: [3, 0, 100],
+  jitterMs: [30, 1, 10_000],
+  frozenMs: [500, 1, 60_000],
+  mos: [3.5, 1, 4.5],
+};
+
 /**
  * Fills in the defaults of {@link MediaOptions} and checks the ranges.
  *
  * @throws {RingfenceError} `invalid_option`, naming the field and the value received.
  */
 export function resolveMediaOptions(options: MediaOptions = {}): ResolvedMediaOptions {
-  const policy = options.iceTransportPolicy ?? 'all';
-  if (policy !== 'all' && policy !== 'relay') {
-    throw optionError('iceTransportPolicy', policy, '"all" or "relay"');
+  const { audio, video, iceTransportPolicy = 'all', playsAudio = true, limits = {} } = options;
+  if (iceTransportPolicy !== 'all' && iceTransportPolicy !== 'relay') {
+    throw optionError('iceTransportPolicy', iceTransportPolicy, '"all" or "relay"');
   }
   return {
-    capture: { audio: options.audio ?? defaultAudio, video: options.video ?? defaultVideo },
-    iceTransportPolicy: policy,
-    iceServersTimeoutMs: numberOption(
-      'iceServersTimeoutMs',
-      options.iceServersTimeoutMs ?? 3_000,
-      100,
-      30_000,
-    ),
-    candidateBatchMs: numberOption('candidateBatchMs', options.candidateBatchMs ?? 20, 0, 1_000),
-    restartAfterMs: numberOption('restartAfterMs', options.restartAfterMs ?? 3_000, 0, 60_000),
-    restartTimeoutMs: numberOption(
-      'restartTimeoutMs',
-      options.restartTimeoutMs ?? 8_000,
-      1_000,
-      60_000,
-    ),
-    restartAttempts: numberOption('restartAttempts', options.restartAttempts ?? 5, 1, 20),
-    giveUpMs: numberOption('giveUpMs', options.giveUpMs ?? 60_000, 1_000, 600_000),
-    sampleMs: numberOption('sampleMs', options.sampleMs ?? 1_000, 100, 60_000),
-    limits: resolveLimits(options.limits ?? {}),
-  };
-}
-
-function resolveLimits(limits: Partial<QualityLimits>): QualityLimits {
-  return {
-    roundTripMs: numberOption('limits.roundTripMs', limits.roundTripMs ?? 400, 1, 60_000),
-    lossPercent: numberOption('limits.lossPercent', limits.lossPercent ?? 3, 0, 100),
-    jitterMs: numberOption('limits.jitterMs', limits.jitterMs ?? 30, 1, 10_000),
-    frozenMs: numberOption('limits.frozenMs', limits.frozenMs ?? 500, 1, 60_000),
-    mos: numberOption('limits.mos', limits.mos ?? 3.5, 1, 4.5),
+    capture: { audio: audio ?? defaultAudio, video: video ?? defaultVideo },
+    playsAudio,
+    iceTransportPolicy,
+    ...numberOptions(ranges, options),
+    limits: numberOptions(limitRanges, limits, 'limits.'),
   };
 }

@@ -7,8 +7,7 @@
  *      offer made can be matched to it (RFC 8829 section 5.10).
  *   3. Directions only ever widen. A camera that was off and comes back needs a track, no signal.
  */
-import { RingfenceError, Scope, toError } from '@ringfence/base';
-import type { Clock, Listenable, Logger, Random } from '@ringfence/base';
+import type { Clock, Logger, Random } from '@ringfence/base';
 import type { IceServer, SignalBody } from '@ringfence/protocol';
 import type { Browser } from './browser.ts';
 import { CandidateBatch } from './candidates.ts';
@@ -30,7 +29,8 @@ export interface PeerHooks {
   send(body: SignalBody): void;
   connected(): void;
   disconnected(): void;
-  failed(error: Error): void;
+  /** `code` says why, for logs. Called at most once. */
+  failed(code: string): void;
   /** The peer sends on this track from now on. */
   received(track: MediaStreamTrack): void;
   /** Servers for an ICE restart; null when none could be had. Never rejects. */
@@ -54,8 +54,11 @@ export interface PeerRequest {
 
 const kinds: readonly MediaKind[] = ['audio', 'video'];
 
+/** Of DTMF: a tone, and the gap after it (W3C WebRTC section 7.2). */
+const toneMs = 100;
+const gapMs = 70;
+
 export class Peer {
-  readonly #scope = new Scope('peer');
   readonly #connection: RTCPeerConnection;
   readonly #negotiation: Negotiation;
   readonly #recovery: Recovery;
@@ -67,6 +70,8 @@ export class Peer {
   readonly #transceivers = new Map<MediaKind, RTCRtpTransceiver>();
   readonly #sent = new Map<MediaKind, MediaStreamTrack | null>();
   #outgoing: OutgoingMedia;
+  #isClosed = false;
+  #endDtmf: ((isSent: boolean) => void) | undefined;
 
   /** @throws what the browser throws when it has no peer connection to give. */
   constructor(
@@ -90,7 +95,7 @@ export class Peer {
       {
         send: (body) => hooks.send(body),
         offered: () => this.#offered(),
-        failed: (error) => this.#fail(error),
+        failed: (thrown) => this.#fail(errorName(thrown)),
       },
       logger,
     );
@@ -100,7 +105,7 @@ export class Peer {
         connected: () => hooks.connected(),
         disconnected: () => hooks.disconnected(),
         restart: () => void this.#restart(),
-        failed: () => this.#fail(unreachable()),
+        failed: () => this.#fail('media_unreachable'),
       },
       { clock, random },
     );
@@ -117,6 +122,23 @@ export class Peer {
   send(outgoing: OutgoingMedia): void {
     this.#outgoing = outgoing;
     for (const kind of kinds) this.#applyOutgoing(kind);
+    // Without a track tones stop, and no event says so (W3C WebRTC section 7.2).
+    if (outgoing.audio.track === null) this.#endDtmf?.(false);
+  }
+
+  /**
+   * Sends DTMF as events of RFC 4733. Resolves after the last tone; to false when this connection
+   * cannot, or ends before. One call at a time.
+   */
+  sendDtmf(tones: string): Promise<boolean> {
+    const dtmf = this.#transceivers.get('audio')?.sender.dtmf;
+    return new Promise((resolve) => {
+      if (!dtmf?.canInsertDTMF) return resolve(false);
+      this.#endDtmf = resolve;
+      // The empty tone says that there are no more (W3C WebRTC section 7.3).
+      dtmf.ontonechange = ({ tone }) => tone === '' && resolve(true);
+      dtmf.insertDTMF(tones, toneMs, gapMs);
+    });
   }
 
   getStats(): Promise<RTCStatsReport> {
@@ -125,21 +147,20 @@ export class Peer {
 
   /** Ends the connection at once. Idempotent. */
   close(): void {
+    this.#isClosed = true;
     this.#negotiation.stop();
     this.#recovery.stop();
     this.#candidates.stop();
     this.#connection.close();
-    void this.#scope.close();
+    this.#endDtmf?.(false);
   }
 
   #listen(): void {
     const connection = this.#connection;
-    // The DOM's overloads do not fit a plain listener type.
-    const target = connection as unknown as Listenable;
     const on = <Event>(type: string, listener: (event: Event) => void): void => {
-      this.#scope.listen(target, type, (event: Event) => {
-        // Browsers deliver what was queued before close().
-        if (!this.#scope.closed) listener(event);
+      connection.addEventListener(type, (event) => {
+        // Browsers deliver what was queued before close(), and nothing after it.
+        if (!this.#isClosed) listener(event as Event);
       });
     };
     on('negotiationneeded', () => void this.#negotiation.offer());
@@ -177,11 +198,7 @@ export class Peer {
 
   #configuration(iceServers: readonly IceServer[]): RTCConfiguration {
     return {
-      iceServers: iceServers.map(({ urls, username, credential }) => ({
-        urls: [...urls],
-        ...(username !== undefined && { username }),
-        ...(credential !== undefined && { credential }),
-      })),
+      iceServers: iceServers as RTCIceServer[],
       iceTransportPolicy: this.#policy,
       bundlePolicy: 'max-bundle',
     };
@@ -234,7 +251,7 @@ export class Peer {
     this.#sent.set(kind, track);
     // The connection runs these in the order they were made, so the last one holds.
     transceiver.sender.replaceTrack(track).catch((thrown: unknown) => {
-      if (!this.#scope.closed) {
+      if (!this.#isClosed) {
         this.#logger.warn('track not replaced', { kind, error: errorName(thrown) });
       }
     });
@@ -242,7 +259,7 @@ export class Peer {
 
   async #restart(): Promise<void> {
     const iceServers = await this.#hooks.iceServers();
-    if (this.#scope.closed) return;
+    if (this.#isClosed) return;
     try {
       if (iceServers !== null) {
         this.#connection.setConfiguration(this.#configuration(iceServers));
@@ -254,21 +271,13 @@ export class Peer {
     try {
       this.#connection.restartIce();
     } catch (thrown) {
-      this.#fail(toError(thrown));
+      this.#fail(errorName(thrown));
     }
   }
 
-  #fail(error: Error): void {
-    if (this.#scope.closed) return;
+  #fail(code: string): void {
+    if (this.#isClosed) return;
     this.close();
-    this.#hooks.failed(error);
+    this.#hooks.failed(code);
   }
-}
-
-function unreachable(): RingfenceError<'media_unreachable'> {
-  return new RingfenceError(
-    'media_unreachable',
-    'unable to reach the peer for media; restarting ICE did not help',
-    { fault: 'network', retryable: true, hint: 'Check the network, and that TURN is offered.' },
-  );
 }

@@ -33,10 +33,12 @@ afterEach(async () => {
   await peerEngine.close();
   await clock.advanceAsync(200);
   expect({
+    listeners: browser.listeners + peerBrowser.listeners,
+    audios: browser.attachedAudios.length + peerBrowser.attachedAudios.length,
     timers: clock.pending,
     tracks: browser.liveTracks + peerBrowser.liveTracks,
     connections: browser.openConnections.length + peerBrowser.openConnections.length,
-  }).toEqual({ timers: 0, tracks: 0, connections: 0 });
+  }).toEqual({ listeners: 0, audios: 0, timers: 0, tracks: 0, connections: 0 });
 });
 
 function createCall(kinds = speech, callId = 'call'): TestCall {
@@ -57,12 +59,11 @@ async function connected(kinds = speech): Promise<TestCall> {
     side.connect(1);
   }
   await clock.advanceAsync(1_000);
-  expect(call.caller.reports).toEqual([
-    { type: 'media.acquired' },
-    { type: 'media.connected', mediaEpoch: 1 },
-  ]);
+  expect(call.caller.reports).toEqual([{ type: 'media.acquired' }, connectedTo('l2')]);
   return call;
 }
+
+const connectedTo = (peerLegId: string) => ({ type: 'media.connected', mediaEpoch: 1, peerLegId });
 
 const kindsOf = (stream: MediaStream | null) =>
   stream === null ? null : stream.getTracks().map((track) => track.kind);
@@ -187,6 +188,7 @@ describe('the camera', () => {
 describe('the microphone', () => {
   test('that is unplugged is replaced by the next one', async () => {
     const call = await connected();
+    browser.addDevice('audioinput', 'spare');
     const [before] = call.caller.session.localStream!.getTracks();
     call.caller.control({ muted: true });
     browser.microphone.unplug();
@@ -201,15 +203,14 @@ describe('the microphone', () => {
 
   test('that is unplugged without another leaves the call silent, not broken', async () => {
     const call = await connected();
-    browser.refusals.set('audio', 'NotFoundError');
     browser.microphone.unplug();
     await clock.advanceAsync(100);
     expect(call.caller.session.localStream).toBe(null);
     expect(call.caller.reports).toHaveLength(2);
     expect(logger.lines.at(-1)).toEqual({
       level: 'warn',
-      message: 'microphone lost',
-      fields: { error: 'NotFoundError' },
+      message: 'capture refused',
+      fields: { kinds: ['audio'], error: 'NotFoundError' },
     });
   });
 });
@@ -290,7 +291,7 @@ describe('the connection', () => {
       side.connect(1);
     }
     await clock.advanceAsync(4_000);
-    expect(call.caller.reports.at(-1)).toEqual({ type: 'media.connected', mediaEpoch: 1 });
+    expect(call.caller.reports.at(-1)).toEqual(connectedTo('l2'));
   });
 
   test('goes on without ICE servers that the browser cannot read', async () => {
@@ -304,9 +305,11 @@ describe('the connection', () => {
     const [connection] = browser.connections;
     const before = connection!.generation;
     connection!.turn('disconnected');
-    expect(call.caller.reports.slice(2)).toEqual([{ type: 'media.disconnected', mediaEpoch: 1 }]);
+    expect(call.caller.reports.slice(2)).toEqual([
+      { type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' },
+    ]);
     await clock.advanceAsync(4_000);
-    expect(call.caller.reports.slice(3)).toEqual([{ type: 'media.connected', mediaEpoch: 1 }]);
+    expect(call.caller.reports.slice(3)).toEqual([connectedTo('l2')]);
     expect(connection!.generation!.local).not.toBe(before!.local);
   });
 
@@ -318,8 +321,8 @@ describe('the connection', () => {
     browser.connections[0]!.turn('disconnected');
     await clock.advanceAsync(60_000);
     expect(call.caller.reports.slice(2)).toEqual([
-      { type: 'media.disconnected', mediaEpoch: 1 },
-      { type: 'media.failed', cause: 'media_failed' },
+      { type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' },
+      { type: 'media.failed', cause: 'media_failed', peerLegId: 'l2' },
     ]);
     expect(changes.at(-1)).toBe(null);
     expect(call.caller.session.remoteStream).toBe(null);
@@ -332,38 +335,22 @@ describe('the connection', () => {
   });
 
   test('that the browser does not offer fails the call', async () => {
-    const bare = createMedia(
-      {},
-      {
-        browser: {
-          createPeerConnection: () => {
-            throw new ReferenceError('RTCPeerConnection is not defined');
-          },
-          createStream: () => browser.createStream(),
-          getUserMedia: (constraints) => browser.getUserMedia(constraints),
-        },
-        clock,
-        logger,
-      },
-    );
-    const call = createTestCall({
-      callId: 'bare',
-      caller: bare,
-      callee: bare,
-      kinds: speech,
-      signals: createSignalPair({}, { clock, random: seededRandom(1) }),
-    });
+    browser.createPeerConnection = () => {
+      throw new ReferenceError('RTCPeerConnection is not defined');
+    };
+    const call = createCall();
     call.caller.connect(1);
     await clock.advanceAsync(100);
-    expect(call.caller.reports).toEqual([{ type: 'media.failed', cause: 'media_failed' }]);
-    await bare.close();
+    expect(call.caller.reports).toEqual([
+      { type: 'media.failed', cause: 'media_failed', peerLegId: 'l2' },
+    ]);
   });
 
   test('does not wait for a microphone', async () => {
     const call = createCall();
     for (const side of [call.caller, call.callee]) side.connect(1);
     await clock.advanceAsync(1_000);
-    expect(call.caller.reports).toEqual([{ type: 'media.connected', mediaEpoch: 1 }]);
+    expect(call.caller.reports).toEqual([connectedTo('l2')]);
   });
 
   test('keeps signals that come before its epoch does', async () => {
@@ -375,7 +362,7 @@ describe('the connection', () => {
     await clock.advanceAsync(2_000);
     call.callee.connect(1);
     await clock.advanceAsync(1_000);
-    expect(call.callee.reports.at(-1)).toEqual({ type: 'media.connected', mediaEpoch: 1 });
+    expect(call.callee.reports.at(-1)).toEqual(connectedTo('l1'));
     expect(call.signals.sent.filter(({ body }) => body.kind === 'offer')).toHaveLength(1);
   });
 });
@@ -424,8 +411,8 @@ describe('events', () => {
     expect(logger.lines).toEqual([
       {
         level: 'error',
-        message: 'listener failed',
-        fields: { event: 'stream.changed', error: 'TypeError' },
+        message: 'a listener failed',
+        fields: { event: 'stream.changed', thrown: new TypeError('host app') },
       },
     ]);
   });

@@ -1,76 +1,31 @@
-import { Emitter, RingfenceError, Scope, toError } from '@ringfence/base';
-import type { Clock, Logger, Random } from '@ringfence/base';
-import type { Media, MediaConnect, MediaControl, MediaReport } from '@ringfence/call-machine';
-import type { MediaKinds } from '@ringfence/call-rules';
-import type { IceServer, SignalBody } from '@ringfence/protocol';
+import { createListeners } from '@ringfence/base';
+import type { Clock, Listeners, Logger, Random } from '@ringfence/base';
+import type { MediaConnect, MediaControl, MediaReport } from '@ringfence/call-machine';
+import type { LegId, MediaKinds } from '@ringfence/call-rules';
+import type { IceServer } from '@ringfence/protocol';
 import type { Browser } from './browser.ts';
 import { errorName } from './capture-cause.ts';
-import type { Capture, MediaKind } from './capture.ts';
+import type { Capture } from './capture.ts';
+import { dtmfError, unavailable } from './errors.ts';
+import { Link } from './link.ts';
 import { LocalMedia } from './local-media.ts';
+import type {
+  IncomingSignal,
+  MediaSession,
+  MediaSessionEvents,
+  MediaSessionOptions,
+} from './media-session.ts';
 import type { ResolvedMediaOptions } from './options.ts';
-import { Peer } from './peer.ts';
-import type { OutgoingMedia } from './peer.ts';
-import { Monitor } from './quality/monitor.ts';
+import type { Playback } from './playback.ts';
+import { worst } from './quality/quality.ts';
 import type { Quality } from './quality/quality.ts';
 import { Timer } from './timer.ts';
-
-/** A signal as it goes out. */
-export interface OutgoingSignal {
-  readonly toLeg: string;
-  readonly mediaEpoch: number;
-  readonly body: SignalBody;
-}
-
-/** A signal as it comes in. */
-export interface IncomingSignal {
-  readonly fromLeg: string;
-  readonly mediaEpoch: number;
-  readonly body: SignalBody;
-}
-
-/** The way to the peer, for one call. Ordered and reliable within an epoch: signaling's duty. */
-export interface SignalChannel {
-  /** Throws when the signal can never be carried: the media of its epoch then fails. */
-  send(signal: OutgoingSignal): void;
-  /** Returns the function that stops listening. */
-  receive(listener: (signal: IncomingSignal) => void): () => void;
-}
-
-/** What one call's media needs from outside. */
-export interface MediaSessionOptions {
-  readonly callId: string;
-  readonly signals: SignalChannel;
-  /** STUN and TURN servers with fresh credentials. Asked before connecting and each ICE restart. */
-  readonly iceServers: () => Promise<readonly IceServer[]>;
-}
-
-/** What a session's listeners hear. */
-export interface MediaSessionEvents {
-  /** A track came to a stream or left it. The streams stay the same objects. */
-  'stream.changed': { readonly local: MediaStream | null; readonly remote: MediaStream | null };
-  'quality.changed': Quality;
-}
-
-/** The media of one call: the call machine's port, and what a page shows of it. */
-export interface MediaSession extends Media {
-  readonly callId: string;
-  /** Own microphone and camera; null while nothing is captured. For a muted preview. */
-  readonly localStream: MediaStream | null;
-  /** What the peer sends; null until it does. For an `<audio>` or `<video>` element. */
-  readonly remoteStream: MediaStream | null;
-  /** The newest sample; null before the first. */
-  readonly quality: Quality | null;
-  /** Subscribes. Returns the function that unsubscribes. */
-  on<Name extends keyof MediaSessionEvents>(
-    name: Name,
-    listener: (payload: MediaSessionEvents[Name]) => unknown,
-  ): () => void;
-}
 
 /** The parts a session is built from. */
 export interface SessionCollaborators {
   readonly browser: Pick<Browser, 'createPeerConnection' | 'createStream'>;
-  readonly capture: Pick<Capture, 'take'>;
+  readonly capture: Pick<Capture, 'take' | 'users'>;
+  readonly playback: Playback;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -78,54 +33,58 @@ export interface SessionCollaborators {
   readonly closed: (session: Session) => void;
 }
 
-/** Signals that came before their epoch connects: bounded, as the peer decides how many come. */
-const earlySignals = 64;
+/** The most legs there may be: signals of more are not kept. */
+const mostLegs = 64;
+
+const tones = /^[\dA-D*#,;]{1,64}$/i;
 
 /** The engine has closed. */
 const abandoned: MediaReport = { type: 'media.failed', cause: 'media_failed' };
 
 /**
- * See {@link MediaSession}. One `Peer` for each epoch, one `LocalMedia` for the whole call; this
- * class passes on what one tells the other, and reports to the machine.
+ * See {@link MediaSession}. One `Link` for each other leg, one `LocalMedia` for the whole call;
+ * this class passes on what one tells the other, and reports to the machine.
  */
 export class Session implements MediaSession {
   readonly callId: string;
+  readonly remoteStreams = new Map<LegId, MediaStream>();
+  audioOutput: string;
   readonly #options: ResolvedMediaOptions;
   readonly #session: MediaSessionOptions;
   readonly #with: SessionCollaborators;
-  readonly #scope: Scope;
-  readonly #emitter: Emitter<MediaSessionEvents>;
+  readonly #emitter: Listeners<MediaSessionEvents>;
   readonly #local: LocalMedia;
+  readonly #iceTimer: Timer;
+  readonly #links = new Map<LegId, Link>();
   #report: (report: MediaReport) => void = () => {};
   #control: MediaControl | undefined;
-  #request: MediaConnect | undefined;
-  #peer: Peer | undefined;
-  #monitor: Monitor | undefined;
-  #early: IncomingSignal[] = [];
+  #iceServers: Promise<readonly IceServer[] | null> | undefined;
+  #dtmf: Promise<void> = Promise.resolve();
   /** Its call asked for media, and was not told that there is none. */
   #isUsed = false;
   #isAbandoned = false;
-  #hasFailed = false;
-  #remote: MediaStream | undefined;
-  #quality: Quality | null = null;
+  #isClosed = false;
+  #ignoreSignals: (() => void) | undefined;
 
   constructor(
     session: MediaSessionOptions,
     options: ResolvedMediaOptions,
     collaborators: SessionCollaborators,
   ) {
-    const { browser, capture, logger } = collaborators;
+    const { browser, capture, logger, playback } = collaborators;
     this.callId = session.callId;
+    this.audioOutput = playback.output;
     this.#session = session;
     this.#options = options;
     this.#with = collaborators;
-    this.#scope = new Scope('media');
-    this.#emitter = new Emitter((thrown, event) =>
-      logger.error('listener failed', { event, error: errorName(thrown) }),
-    );
+    this.#iceTimer = new Timer(collaborators.clock);
+    this.#emitter = createListeners(logger);
     this.#local = new LocalMedia(
       {
-        changed: () => this.#localChanged(),
+        changed: () => {
+          this.#update();
+          this.#streamChanged();
+        },
         cameraRefused: (cause) => this.#tell({ type: 'media.camera-refused', cause }),
       },
       {
@@ -142,11 +101,15 @@ export class Session implements MediaSession {
   }
 
   get remoteStream(): MediaStream | null {
-    return this.#remote ?? null;
+    return this.remoteStreams.values().next().value ?? null;
   }
 
   get quality(): Quality | null {
-    return this.#quality;
+    return worst([...this.#links.values()].map(({ quality }) => quality));
+  }
+
+  qualityOf(legId: LegId): Quality | null {
+    return this.#links.get(legId)?.quality ?? null;
   }
 
   on<Name extends keyof MediaSessionEvents>(
@@ -158,31 +121,63 @@ export class Session implements MediaSession {
 
   open(report: (report: MediaReport) => void): void {
     this.#report = report;
-    if (this.#scope.closed) return;
-    this.#scope.own(this.#session.signals.receive((signal) => this.#receive(signal)));
+    if (this.#isClosed) return;
+    this.#ignoreSignals = this.#session.signals.receive((signal) => this.#receive(signal));
   }
 
   acquire(kinds: MediaKinds): void {
     if (this.#isAbandoned) return this.#report(abandoned);
-    if (this.#scope.closed) return;
+    if (this.#isClosed) return;
     this.#isUsed = true;
     void this.#acquire(kinds);
   }
 
   connect(request: MediaConnect): void {
-    if (this.#scope.closed || request.mediaEpoch <= (this.#request?.mediaEpoch ?? 0)) return;
-    this.#disconnect();
-    this.#request = request;
-    this.#hasFailed = false;
-    void this.#connect(request);
+    if (!this.#isClosed) void this.#link(request.peerLegId).connect(request);
+  }
+
+  disconnect(peerLegId: LegId): void {
+    this.#links.get(peerLegId)?.close();
+    this.#links.delete(peerLegId);
   }
 
   control(control: MediaControl): void {
-    if (this.#scope.closed) return;
+    if (this.#isClosed) return;
     this.#control = control;
     this.#local.control(control);
-    this.#sendLocal();
-    this.#playRemote();
+    this.#update();
+  }
+
+  async setAudioOutput(deviceId: string): Promise<void> {
+    if (!this.#options.playsAudio) throw unavailable('audio_output_unavailable');
+    await this.#with.playback.check(deviceId);
+    this.playOn(deviceId);
+  }
+
+  sendDtmf(wanted: string): Promise<void> {
+    if (typeof wanted !== 'string' || !tones.test(wanted))
+      return Promise.reject(dtmfError('invalid_dtmf'));
+    const sent = this.#dtmf.then(async () => {
+      const links = [...this.#links.values()];
+      const dtmf = wanted.replaceAll(';', ',');
+      const done = await Promise.all(links.map((link) => link.sendDtmf(dtmf)));
+      if (!done.includes(true)) throw dtmfError('dtmf_unavailable');
+    });
+    // Who ignores it, or has ended the call, hears of no rejection.
+    this.#dtmf = sent.catch(() => {});
+    return sent;
+  }
+
+  /** Plays on an output that was checked. */
+  playOn(output: string): void {
+    this.audioOutput = output;
+    for (const link of this.#links.values()) link.route();
+  }
+
+  /** An output may be gone, or back; a microphone that was missed, too. */
+  devicesChanged(): void {
+    this.playOn(this.audioOutput);
+    this.#local.heal();
   }
 
   /** Closes it over the head of its call, which is told when it uses it, now or later. */
@@ -193,13 +188,14 @@ export class Session implements MediaSession {
   }
 
   close(): void {
-    if (this.#scope.closed) return;
-    void this.#scope.close();
+    if (this.#isClosed) return;
+    this.#isClosed = true;
     this.#emitter.clear();
-    this.#disconnect();
+    for (const legId of [...this.#links.keys()]) this.disconnect(legId);
+    this.#iceTimer.stop();
     this.#local.close();
-    this.#early = [];
     this.#with.closed(this);
+    this.#ignoreSignals?.();
   }
 
   async #acquire(kinds: MediaKinds): Promise<void> {
@@ -209,134 +205,73 @@ export class Session implements MediaSession {
     else this.#tell({ type: 'media.refused', cause: refused });
   }
 
-  async #connect(request: MediaConnect): Promise<void> {
-    const iceServers = (await this.#iceServers()) ?? [];
-    if (this.#scope.closed || this.#request !== request) return;
-    const { mediaEpoch, peerLegId } = request;
-    try {
-      const peer = new Peer(
-        {
-          isPolite: request.polite,
-          iceServers,
-          outgoing: this.#outgoing(),
-          stream: this.#local.stream,
-        },
-        this.#options,
-        {
-          send: (body) => this.#send({ toLeg: peerLegId, mediaEpoch, body }),
-          connected: () => {
-            this.#monitor?.start();
-            this.#tell({ type: 'media.connected', mediaEpoch });
-          },
-          disconnected: () => this.#tell({ type: 'media.disconnected', mediaEpoch }),
-          failed: (error) => this.#failed(error),
-          received: (track) => this.#received(track),
-          iceServers: () => this.#iceServers(),
-        },
-        this.#with,
-      );
-      this.#peer = peer;
-      this.#monitor = this.#createMonitor(peer);
-    } catch (thrown) {
-      this.#failed(toError(thrown));
-      return;
-    }
-    const early = this.#early;
-    this.#early = [];
-    for (const signal of early) this.#receive(signal);
-  }
-
-  #createMonitor(peer: Peer): Monitor {
-    return new Monitor(
+  /** The link with a leg, made when it is first named: signals may come before the call connects. */
+  #link(peerLegId: LegId): Link {
+    const known = this.#links.get(peerLegId);
+    if (known !== undefined) return known;
+    const link = new Link(
+      this.#local,
       this.#options,
       {
-        getStats: () => peer.getStats(),
-        sampled: (quality) => {
-          this.#quality = quality;
-          this.#emitter.emit('quality.changed', quality);
+        send: (mediaEpoch, body) =>
+          this.#session.signals.send({ toLeg: peerLegId, mediaEpoch, body }),
+        flows: (type, mediaEpoch) => this.#tell({ type, mediaEpoch, peerLegId }),
+        failed: (code) => {
+          this.#with.logger.warn('media failed', { callId: this.callId, code });
+          this.#tell({ type: 'media.failed', cause: 'media_failed', peerLegId });
         },
+        streamChanged: (stream) => {
+          if (stream === null) this.remoteStreams.delete(peerLegId);
+          else this.remoteStreams.set(peerLegId, stream);
+          this.#streamChanged(peerLegId);
+        },
+        sampled: (quality) =>
+          this.#emitter.emit('quality.changed', { ...quality, legId: peerLegId }),
+        isHeld: () => this.#control?.held || this.#control?.heldBy.includes(peerLegId) || false,
+        output: () => this.audioOutput,
+        iceServers: () => this.#askIceServers(),
       },
-      this.#with.clock,
-      this.#with.logger,
+      this.#with,
     );
-  }
-
-  /** Ends the epoch's connection. What it received is gone with it. */
-  #disconnect(): void {
-    this.#monitor?.stop();
-    this.#monitor = undefined;
-    this.#peer?.close();
-    this.#peer = undefined;
-    if (this.#remote === undefined) return;
-    this.#remote = undefined;
-    this.#streamChanged();
-  }
-
-  #failed(error: Error): void {
-    // Never the message: a browser's may quote the description.
-    const code = error instanceof RingfenceError ? error.code : error.name;
-    this.#with.logger.warn('media failed', { callId: this.callId, code });
-    this.#hasFailed = true;
-    this.#isUsed = false;
-    this.#disconnect();
-    this.#tell({ type: 'media.failed', cause: 'media_failed' });
+    this.#links.set(peerLegId, link);
+    return link;
   }
 
   #receive(signal: IncomingSignal): void {
-    const epoch = this.#request?.mediaEpoch ?? 0;
-    if (this.#scope.closed || signal.mediaEpoch < epoch) return;
-    if (signal.mediaEpoch > epoch || (this.#peer === undefined && !this.#hasFailed)) {
-      if (this.#early.length < earlySignals) this.#early.push(signal);
-    } else if (signal.fromLeg === this.#request!.peerLegId) {
-      this.#peer?.receive(signal.body);
-    }
+    const { fromLeg } = signal;
+    if (this.#isClosed) return;
+    if (this.#links.has(fromLeg) || this.#links.size < mostLegs)
+      this.#link(fromLeg).receive(signal);
   }
 
-  #received(track: MediaStreamTrack): void {
-    this.#remote ??= this.#with.browser.createStream();
-    this.#remote.addTrack(track);
-    this.#playRemote();
-    this.#streamChanged();
+  #streamChanged(legId?: LegId): void {
+    this.#emitter.emit('stream.changed', {
+      local: this.localStream,
+      remote: this.remoteStream,
+      ...(legId !== undefined && { legId }),
+    });
   }
 
-  #localChanged(): void {
-    this.#sendLocal();
-    this.#streamChanged();
+  #update(): void {
+    for (const link of this.#links.values()) link.update();
   }
 
-  #streamChanged(): void {
-    this.#emitter.emit('stream.changed', { local: this.localStream, remote: this.remoteStream });
+  /** Asked once for links that connect together. Null when they could not be had in time. */
+  #askIceServers(): Promise<readonly IceServer[] | null> {
+    this.#iceServers ??= this.#fetchIceServers().finally(() => {
+      this.#iceServers = undefined;
+    });
+    return this.#iceServers;
   }
 
-  #sendLocal(): void {
-    this.#peer?.send(this.#outgoing());
-  }
-
-  #outgoing(): OutgoingMedia {
-    const isHeld = this.#control?.held ?? false;
-    const of = (kind: MediaKind): OutgoingMedia[MediaKind] => {
-      const track = this.#local.track(kind);
-      return { track: isHeld ? null : track, captured: track !== null };
-    };
-    return { audio: of('audio'), video: of('video') };
-  }
-
-  #playRemote(): void {
-    const isPlayed = !(this.#control?.held ?? false);
-    for (const track of this.#remote?.getTracks() ?? []) track.enabled = isPlayed;
-  }
-
-  /** Null when they could not be had in time: media may still connect without. */
-  async #iceServers(): Promise<readonly IceServer[] | null> {
-    const timer = new Timer(this.#with.clock);
-    const stop = this.#scope.own(() => timer.stop());
-    const late = new Promise<null>((resolve) => {
-      timer.start(this.#options.iceServersTimeoutMs, () => resolve(null));
+  async #fetchIceServers(): Promise<readonly IceServer[] | null> {
+    const late = new Promise<never>((_, reject) => {
+      this.#iceTimer.start(this.#options.iceServersTimeoutMs, () =>
+        reject(new DOMException('', 'TimeoutError')),
+      );
     });
     try {
-      const servers = await Promise.race([this.#session.iceServers(), late]);
-      if (servers === null) this.#with.logger.warn('ICE servers late', { callId: this.callId });
-      return servers;
+      return await Promise.race([this.#session.iceServers(), late]);
     } catch (thrown) {
       this.#with.logger.warn('ICE servers missing', {
         callId: this.callId,
@@ -344,21 +279,12 @@ export class Session implements MediaSession {
       });
       return null;
     } finally {
-      timer.stop();
-      this.#scope.disown(stop);
-    }
-  }
-
-  #send(signal: OutgoingSignal): void {
-    try {
-      this.#session.signals.send(signal);
-    } catch (thrown) {
-      this.#failed(toError(thrown));
+      this.#iceTimer.stop();
     }
   }
 
   #tell(report: MediaReport): void {
-    if (this.#scope.closed) return;
+    if (this.#isClosed) return;
     try {
       this.#report(report);
     } catch (thrown) {

@@ -1,24 +1,17 @@
 import { FakeClock } from '@ringfence/base/testing';
 import type { MediaReport } from '@ringfence/call-machine';
 import { createFakeMedia } from '@ringfence/media/testing';
-import type { CallChannel } from '@ringfence/signaling-client';
 import { expect, test } from 'vitest';
-import { CallMedia } from './call-media.ts';
+import { openChannel } from '../test/open-channel.ts';
+import { CallLine } from './call-line.ts';
+import { createCallMedia } from './call-media.ts';
 
 async function reportsWhen(state: { connected: boolean; takesSignals: boolean }) {
   const clock = new FakeClock();
-  const channel: CallChannel = {
-    callId: 'a-call',
-    facts: null,
-    connected: state.connected,
-    on: () => () => {},
-    command: async () => {},
-    signal: () => state.takesSignals,
-    iceServers: async () => [],
-    close() {},
-  };
-  const events = { streamChanged() {}, qualityChanged() {} };
-  const media = new CallMedia(createFakeMedia({ clock }), () => channel, events);
+  const channel = Object.assign(openChannel('a-call'), state);
+  const client = { channel: () => channel, identity: null };
+  const line = new CallLine({ client, isShown: () => false }, 'a-call');
+  const media = createCallMedia(createFakeMedia({ clock }), 'a-call', line).session!;
   const reports: MediaReport[] = [];
   media.open((report) => reports.push(report));
   media.acquire({ audio: true, video: false });
@@ -29,10 +22,10 @@ async function reportsWhen(state: { connected: boolean; takesSignals: boolean })
   return reports;
 }
 
-test('a signal that the wire refuses fails the media of its call (P-708)', async () => {
+test('a signal that the wire refuses fails the media with its leg (P-708)', async () => {
   expect(await reportsWhen({ connected: true, takesSignals: false })).toEqual([
     { type: 'media.acquired' },
-    { type: 'media.failed', cause: 'media_failed' },
+    { type: 'media.failed', cause: 'media_failed', peerLegId: 'l2' },
   ]);
 });
 
@@ -40,4 +33,17 @@ test('a signal that is dropped without a server fails nothing: media may come ba
   expect(await reportsWhen({ connected: false, takesSignals: false })).toEqual([
     { type: 'media.acquired' },
   ]);
+});
+
+test('an engine that throws makes a port that throws when it is opened', () => {
+  const engine = {
+    ...createFakeMedia({ clock: new FakeClock() }),
+    session: () => {
+      throw new Error('no media here');
+    },
+  };
+  const { port, session } = createCallMedia(engine, 'a-call', {} as CallLine);
+  expect(() => port.open(() => {})).toThrow('no media here');
+  expect(session).toBeUndefined();
+  port.close();
 });

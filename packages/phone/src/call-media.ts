@@ -1,80 +1,40 @@
-import { RingfenceError } from '@ringfence/base';
-import type { Media, MediaConnect, MediaControl, MediaReport } from '@ringfence/call-machine';
-import type { MediaKinds } from '@ringfence/call-rules';
+import type { Media } from '@ringfence/call-machine';
 import type { MediaEngine, MediaSession } from '@ringfence/media';
-import type { CallChannel } from '@ringfence/signaling-client';
+import type { CallLine } from './call-line.ts';
+import { phoneError } from './errors.ts';
 
-/** Waiting would not help: the wire never takes it (P-708). */
-function signalRefused(): RingfenceError<'signal_refused'> {
-  return new RingfenceError('signal_refused', 'unable to send a signal; the wire refuses it', {
-    fault: 'internal',
-    retryable: false,
-    hint: 'Hang up and call again.',
-  });
-}
-
-/** The events of a media session that a call passes on. */
-export interface CallMediaEvents {
-  streamChanged(streams: {
-    readonly local: MediaStream | null;
-    readonly remote: MediaStream | null;
-  }): void;
-  qualityChanged(quality: NonNullable<MediaSession['quality']>): void;
+/** The machine's media port, and the session behind it where there is one. */
+export interface CallMedia {
+  readonly port: Media;
+  readonly session?: MediaSession;
 }
 
 /**
- * The machine's media port on a session of a media engine. The session is made when the machine
- * opens the port, so that an engine that throws ends the call and not the app.
+ * Makes the media session of a call, which signals on its line wherever the call goes. An engine
+ * that throws makes a port that throws when the machine opens it: that ends the call and not the
+ * app.
  */
-export class CallMedia implements Media {
-  readonly #engine: MediaEngine;
-  readonly #channel: () => CallChannel;
-  readonly #events: CallMediaEvents;
-  #session: MediaSession | undefined;
-
-  constructor(engine: MediaEngine, channel: () => CallChannel, events: CallMediaEvents) {
-    this.#engine = engine;
-    this.#channel = channel;
-    this.#events = events;
-  }
-
-  get session(): MediaSession | undefined {
-    return this.#session;
-  }
-
-  open(report: (report: MediaReport) => void): void {
-    const channel = this.#channel();
-    const session = this.#engine.session({
-      callId: channel.callId,
+export function createCallMedia(engine: MediaEngine, callId: string, line: CallLine): CallMedia {
+  try {
+    const session = engine.session({
+      callId,
       signals: {
         send(signal) {
+          const { channel } = line;
           // Without a server nothing is sent, and media may well come back by itself.
-          if (!channel.signal(signal) && channel.connected) throw signalRefused();
+          if (!channel.signal(signal) && channel.connected) throw phoneError('signal_refused');
         },
-        receive: (listener) => channel.on('signal', listener),
+        receive: (listener) => line.hear(listener),
       },
-      iceServers: () => channel.iceServers(),
+      iceServers: () => line.channel.iceServers(),
     });
-    this.#session = session;
-    // The session lets go of its listeners when it is closed.
-    session.on('stream.changed', (streams) => this.#events.streamChanged(streams));
-    session.on('quality.changed', (quality) => this.#events.qualityChanged(quality));
-    session.open(report);
-  }
-
-  acquire(kinds: MediaKinds): void {
-    this.#session?.acquire(kinds);
-  }
-
-  connect(request: MediaConnect): void {
-    this.#session?.connect(request);
-  }
-
-  control(control: MediaControl): void {
-    this.#session?.control(control);
-  }
-
-  close(): void {
-    this.#session?.close();
+    return { port: session, session };
+  } catch (thrown) {
+    const open = (): never => {
+      throw thrown;
+    };
+    // Once it did not open, the machine only closes it.
+    const port: Partial<Media> = { open, close() {} };
+    return { port: port as Media };
   }
 }

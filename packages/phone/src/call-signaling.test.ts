@@ -1,51 +1,94 @@
-import { settle } from '@ringfence/base/testing';
-import type { CallChannel } from '@ringfence/signaling-client';
 import { expect, it } from 'vitest';
+import { RingfenceError } from '@ringfence/base';
+import type { SignalingReport } from '@ringfence/call-machine';
+import { openChannel } from '../test/open-channel.ts';
+import { CallLine } from './call-line.ts';
 import { CallSignaling } from './call-signaling.ts';
 
-/** A channel that keeps commands until the test answers the oldest. */
-function createChannel() {
-  const sent: unknown[] = [];
-  const answers: (() => void)[] = [];
-  const channel = {
-    callId: 'c',
-    facts: null,
-    connected: true,
-    on: () => () => {},
-    command(name: string, body: object) {
-      sent.push({ name, ...body });
-      return new Promise<void>((resolve) => answers.push(resolve));
-    },
-    signal: () => true,
-    iceServers: () => Promise.resolve([]),
-    close() {},
-  } as unknown as CallChannel;
-  return { channel, sent, answer: async () => (answers.shift()!(), settle()) };
+function refusal(code: string): RingfenceError {
+  return new RingfenceError(code, 'unable to do this; a test', {
+    fault: 'caller',
+    retryable: false,
+    hint: '',
+  });
+}
+
+function open() {
+  const channel = openChannel('c');
+  const client = { channel: () => channel, identity: null };
+  const signaling = new CallSignaling(new CallLine({ client, isShown: () => false }, 'c'));
+  const reports: SignalingReport[] = [];
+  signaling.open((report) => reports.push(report));
+  return { signaling, channel, reports };
 }
 
 it('sends what changed while an update is under way as one update', async () => {
-  const { channel, sent, answer } = createChannel();
-  const signaling = new CallSignaling(() => channel);
-  signaling.open(() => {});
+  const { signaling, channel } = open();
   signaling.send({ type: 'call.update', muted: true });
   signaling.send({ type: 'call.update', muted: false });
   signaling.send({ type: 'call.update', held: true });
   signaling.send({ type: 'call.update', muted: true });
-  expect(sent).toEqual([{ name: 'call.update', muted: true }]);
-  await answer();
-  expect(sent.slice(1)).toEqual([{ name: 'call.update', held: true, muted: true }]);
-  await answer();
+  expect(channel.sent).toEqual([{ name: 'call.update', muted: true }]);
+  await channel.answer();
+  expect(channel.sent.slice(1)).toEqual([{ name: 'call.update', held: true, muted: true }]);
+  await channel.answer();
   signaling.send({ type: 'call.update', held: false });
-  expect(sent.slice(2)).toEqual([{ name: 'call.update', held: false }]);
+  expect(channel.sent.slice(2)).toEqual([{ name: 'call.update', held: false }]);
 });
 
 it('sends no update after the call was hung up', async () => {
-  const { channel, sent, answer } = createChannel();
-  const signaling = new CallSignaling(() => channel);
-  signaling.open(() => {});
+  const { signaling, channel } = open();
   signaling.send({ type: 'call.update', muted: true });
   signaling.send({ type: 'call.update', muted: false });
   signaling.send({ type: 'call.hang-up' });
-  await answer();
-  expect(sent).toEqual([{ name: 'call.update', muted: true }, { name: 'call.hang-up' }]);
+  await channel.answer();
+  expect(channel.sent).toEqual([{ name: 'call.update', muted: true }, { name: 'call.hang-up' }]);
+});
+
+it('reports the outcome of a request under its ticket', async () => {
+  const { signaling, channel, reports } = open();
+  signaling.send({ type: 'call.invite', to: 'user:carol' }, 'r1');
+  signaling.send({ type: 'call.invite', to: 'user:dave' }, 'r2');
+  await channel.answer();
+  const error = refusal('call_full');
+  await channel.answer(error);
+  expect(reports).toEqual([
+    { type: 'signaling.done', ticket: 'r1' },
+    { type: 'signaling.refused', command: 'call.invite', code: 'call_full', ticket: 'r2', error },
+  ]);
+});
+
+it('of a command that a hang-up overtook it tells only who waits for it', async () => {
+  const { signaling, channel, reports } = open();
+  signaling.send({ type: 'call.accept' });
+  signaling.send({ type: 'call.invite', to: 'user:carol' }, 'r1');
+  await channel.answer(refusal('command_superseded'));
+  await channel.answer(refusal('command_superseded'));
+  expect(reports).toMatchObject([
+    { type: 'signaling.refused', code: 'command_superseded', ticket: 'r1' },
+  ]);
+});
+
+it('of a call that was moved since it tells only who waits for something', async () => {
+  const first = openChannel('first');
+  const line = { channel: first, listen: () => {}, close: () => {} };
+  const signaling = new CallSignaling(line as unknown as CallLine);
+  const reports: SignalingReport[] = [];
+  signaling.open((report) => reports.push(report));
+  signaling.send({ type: 'call.media', mediaEpoch: 1, legId: 'l2', connected: true });
+  signaling.send({ type: 'call.invite', to: 'user:carol' }, 'r1');
+  line.channel = openChannel('second');
+  await first.answer(refusal('call_ended'));
+  await first.answer(refusal('call_ended'));
+  expect(reports).toMatchObject([
+    { type: 'signaling.refused', command: 'call.invite', code: 'call_ended', ticket: 'r1' },
+  ]);
+});
+
+it('reports nothing once it is closed', async () => {
+  const { signaling, channel, reports } = open();
+  signaling.send({ type: 'call.hang-up' });
+  signaling.close();
+  await channel.answer(refusal('call_not_found'));
+  expect([reports, channel.isClosed]).toEqual([[], true]);
 });

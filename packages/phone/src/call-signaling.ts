@@ -1,7 +1,8 @@
-import { RingfenceError } from '@ringfence/base';
+import { RingfenceError, toError } from '@ringfence/base';
 import type { CallCommand, Signaling, SignalingReport } from '@ringfence/call-machine';
-import type { CallChannel, CommandBody } from '@ringfence/signaling-client';
 import type { CommandName } from '@ringfence/protocol';
+import type { CommandBody } from '@ringfence/signaling-client';
+import type { CallLine } from './call-line.ts';
 
 /**
  * Codes that tell the machine nothing: the call was hung up before the command was sent, or the
@@ -12,41 +13,30 @@ const silentCodes: ReadonlySet<string> = new Set(['command_superseded', 'client_
 type Update = CallCommand & { readonly type: 'call.update' };
 
 /**
- * The machine's signaling port on a channel of the signaling client.
+ * The machine's signaling port on the line of its call.
  *
  * Updates go one at a time. What the user changes while one is under way goes as one when it is
  * answered: a person who toggles on a slow line is seen as they are, not as they were.
  */
 export class CallSignaling implements Signaling {
-  readonly #openChannel: () => CallChannel;
-  #channel: CallChannel | undefined;
+  readonly #line: CallLine;
   #report: ((report: SignalingReport) => void) | undefined;
   #isUpdating = false;
   #isEnding = false;
   #waiting: Update | undefined;
 
-  constructor(openChannel: () => CallChannel) {
-    this.#openChannel = openChannel;
-  }
-
-  get channel(): CallChannel | undefined {
-    return this.#channel;
+  constructor(line: CallLine) {
+    this.#line = line;
   }
 
   open(report: (report: SignalingReport) => void): void {
     this.#report = report;
-    const channel = this.#openChannel();
-    this.#channel = channel;
-    // The channel lets go of its listeners when it is closed.
-    channel.on('facts', (facts) => report({ type: 'signaling.facts', facts }));
-    channel.on('connection', (connected) => report({ type: 'signaling.connection', connected }));
-    if (!channel.connected) report({ type: 'signaling.connection', connected: false });
-    if (channel.facts !== null) report({ type: 'signaling.facts', facts: channel.facts });
+    this.#line.listen(report);
   }
 
-  send(command: CallCommand): void {
+  send(command: CallCommand, ticket?: string): void {
     if (command.type === 'call.hang-up') this.#isEnding = true;
-    if (command.type !== 'call.update') void this.#send(command);
+    if (command.type !== 'call.update') void this.#send(command, ticket);
     else if (this.#isUpdating) this.#waiting = { ...this.#waiting, ...command };
     else void this.#update(command);
   }
@@ -54,7 +44,7 @@ export class CallSignaling implements Signaling {
   close(): void {
     this.#report = undefined;
     this.#isEnding = true;
-    this.#channel?.close();
+    this.#line.close();
   }
 
   async #update(first: Update): Promise<void> {
@@ -68,14 +58,19 @@ export class CallSignaling implements Signaling {
     this.#isUpdating = false;
   }
 
-  async #send({ type, ...body }: CallCommand): Promise<void> {
+  async #send({ type: command, ...body }: CallCommand, ticket?: string): Promise<void> {
+    const { channel } = this.#line;
     try {
       // Each command's body is the wire's without the id of the call; the types are one by one.
-      await this.#channel?.command(type, body as CommandBody<CommandName>);
+      await channel.command(command, body as CommandBody<CommandName>);
+      if (ticket !== undefined) this.#report?.({ type: 'signaling.done', ticket });
     } catch (thrown) {
-      const code = thrown instanceof RingfenceError ? thrown.code : 'internal';
-      if (!silentCodes.has(code))
-        this.#report?.({ type: 'signaling.refused', command: type, code });
+      const error = toError(thrown);
+      const code = error instanceof RingfenceError ? error.code : 'internal';
+      // Of a call that was moved since, only what somebody waits for matters.
+      const matters = channel === this.#line.channel && !silentCodes.has(code);
+      if (!matters && ticket === undefined) return;
+      this.#report?.({ type: 'signaling.refused', command, code, ticket, error });
     }
   }
 }

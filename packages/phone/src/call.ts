@@ -1,5 +1,11 @@
-import type { CallEnd, Holding, ViewState } from '@ringfence/call-machine';
-import type { MediaKinds } from '@ringfence/call-rules';
+import type {
+  CallEnd,
+  Holding,
+  ParticipantView,
+  PendingRequest,
+  ViewState,
+} from '@ringfence/call-machine';
+import type { Action, MediaKinds, ParticipantId, Role, Via } from '@ringfence/call-rules';
 import type { MediaSessionEvents, Quality } from '@ringfence/media';
 
 /** What a call's listeners hear. */
@@ -10,31 +16,64 @@ export interface CallEvents {
   'call.ended': CallEnd;
   /**
    * Something asked for was refused and taken back. `code` is an error code, or the reason why the
-   * camera stayed off.
+   * camera stayed off. `error` has the details: of an accept that came too late, who answered.
    */
-  'call.refused': { readonly command: string; readonly code: string };
-  'quality.changed': Quality;
+  'call.refused': {
+    readonly command: string;
+    readonly code: string;
+    readonly error?: Error | undefined;
+  };
+  /** Somebody was invited, rings, joined, changed what they send, or left. As they are now. */
+  'participant.changed': ParticipantView;
+  /** A moderator asked this phone to mute itself, and it did. */
+  'call.mute-requested': { readonly by: ParticipantView };
+  /**
+   * The call goes on as another one, with another id and maybe other people: this phone's dial met
+   * theirs, or the call was transferred or merged. It stays the same object.
+   */
+  'call.moved': { readonly fromCallId: string; readonly toCallId: string };
+  /** The newest sample of the connection to one leg; a participant's `legId` says whose it is. */
+  'quality.changed': MediaSessionEvents['quality.changed'];
   /** A track came to a stream or left it. */
   'stream.changed': MediaSessionEvents['stream.changed'];
 }
 
+/** What {@link Call.invite} may be told. */
+export interface InviteOptions {
+  /** What the invited may do. Default `member`. */
+  readonly role?: 'member' | 'guest' | undefined;
+}
+
 /**
- * A call, as an app shows and steers it. Every method returns at once, never throws, and does
- * nothing where it makes no sense; what follows is state and events.
+ * A call, as an app shows and steers it. A method without a result returns at once, never throws,
+ * and does nothing where it makes no sense; what follows is state and events. A method that gives a
+ * promise rejects with a {@link RingfenceError} when it is refused; ignoring the promise is safe.
  *
  * ```
  * outgoing: preparing ─▶ dialing ─▶ ringing ─┐
  * incoming:            ringing ─▶ accepting ─┴▶ connecting ─▶ active ⇄ reconnecting ─▶ ended
  * ```
  *
- * Any state may go to `ended`.
+ * Any state may go to `ended`. Who is left behind by a transfer goes back to `ringing`, until the
+ * other answers.
  */
 export interface Call {
-  /** A UUID version 7, the same on both sides. */
+  /** A UUID version 7, the same on all sides. Changes when the call is moved. */
   readonly id: string;
   readonly direction: 'outgoing' | 'incoming';
-  /** Whom the call is with: `user:alice`, and the id behind the colon. */
+  /**
+   * Whom the call is with: `user:alice`, and the id behind the colon. In a room, the first of the
+   * others; see `participants`.
+   */
   readonly peer: { readonly address: string; readonly userId: string };
+  /** Everyone, this user first. Whom one just invited is among them at once, as `inviting`. */
+  readonly participants: readonly ParticipantView[];
+  /** What this user may do; {@link Call.may} reads it. */
+  readonly role: Role;
+  /** How the call came: dialed, or by an invitation, a transfer, a forwarding or a return. */
+  readonly via: Via;
+  /** What was asked for and is not answered yet, as "transferring". */
+  readonly requests: readonly PendingRequest[];
   /** What the call carries, as dialed or as accepted here. */
   readonly media: MediaKinds;
   readonly state: ViewState;
@@ -57,21 +96,82 @@ export interface Call {
   readonly endedAt: number | null;
   /** Own camera and microphone, for a muted preview; null while nothing is captured. */
   readonly localStream: MediaStream | null;
-  /** What the peer sends, for an `<audio>` or `<video>` element; null until it does. */
+  /**
+   * What the peer sends, for a `<video>` element; null until it does. Its sound is played already:
+   * mute the element, unless `playsAudio` is off. In a room, that of the first of the others.
+   */
   readonly remoteStream: MediaStream | null;
+  /** Where the call is heard: the id of an audio output, or `''` for the default. */
+  readonly audioOutput: string;
   /** The newest sample, one a second; null before the first. */
   readonly quality: Quality | null;
   /** Takes an incoming call. Default: with what the call was asked to carry. */
   accept(media?: Partial<MediaKinds>): void;
   decline(): void;
-  /** Ends the call whatever its state: cancels, declines or hangs up. Media ends at once. */
-  hangUp(): void;
+  /**
+   * Ends the call for this user whatever its state: cancels, declines, hangs up or leaves a room.
+   * Media ends at once. With `everyone`, a moderator ends it for all.
+   */
+  hangUp(options?: { readonly everyone?: boolean | undefined }): void;
   hold(): void;
+  /** Ends the hold. Other calls stay as they are: see {@link Call.swap}. */
   resume(): void;
   mute(): void;
   unmute(): void;
   /** Turns the camera on or off, also in a call that began as audio. */
   setCamera(on: boolean): void;
+  /**
+   * Talks here, and holds every other call.
+   *
+   * @throws {RingfenceError} as a rejection: `no_other_call` when there is nothing to swap with,
+   * `wrong_state` when this call is not answered.
+   */
+  swap(): Promise<void>;
+  /**
+   * Rings one more user, into this call. Resolves when they ring; `participants` says what becomes
+   * of it.
+   *
+   * @throws {RingfenceError} as a rejection: `invalid_address`, `cannot_dial_self`, `call_full`,
+   * `already_there`, `callee_unavailable` (its details have the `endReason`: `busy` or
+   * `unreachable`), `not_permitted`, `wrong_state`, `call_ended`.
+   */
+  invite(to: string, options?: InviteOptions): Promise<void>;
+  /**
+   * Makes a participant leave, or takes an invitation back once it is confirmed: who is `inviting`
+   * has no id of their own yet.
+   *
+   * @throws {RingfenceError} as a rejection: `participant_not_found`, `not_permitted`.
+   */
+  remove(participantId: ParticipantId): Promise<void>;
+  /** Asks a participant's phone to mute itself, which it does. @throws as {@link Call.remove}. */
+  requestMute(participantId: ParticipantId): Promise<void>;
+  /**
+   * Leaves the call to somebody else. To an address: they ring, and the other side waits (blind).
+   * To another call of this phone: its people and these talk, at once (attended). When it fails the
+   * call comes back: it rings here, `via` is `return`.
+   *
+   * @throws {RingfenceError} as a rejection: those of {@link Call.invite}, and `same_call`.
+   */
+  transfer(target: string | Call): Promise<void>;
+  /** Brings the people of another call of this phone into this one. @throws as {@link Call.transfer}. */
+  merge(other: Call): Promise<void>;
+  /**
+   * Sends DTMF (RFC 4733): `0`-`9`, `A`-`D`, `*`, `#`, and `,` for a pause of two seconds. Resolves
+   * when the last tone is sent.
+   *
+   * @throws {RingfenceError} as a rejection: `invalid_dtmf`, `dtmf_unavailable`.
+   */
+  sendDtmf(tones: string): Promise<void>;
+  /**
+   * Plays this call elsewhere, as a headset; the other calls stay where they are.
+   *
+   * @throws {RingfenceError} as a rejection: `audio_output_unavailable`.
+   */
+  setAudioOutput(deviceId: string): Promise<void>;
+  /** True when the rules let this user do it now, to that participant where it is done to one. */
+  may(action: Action, participantId?: ParticipantId): boolean;
+  /** What a participant sends; null while nothing. This user's own is {@link Call.localStream}. */
+  streamOf(participantId: ParticipantId): MediaStream | null;
   /** True once the call is answered; false when it ended before. Never rejects. */
   answered(): Promise<boolean>;
   /** How the call ended, once it has. Never rejects. */

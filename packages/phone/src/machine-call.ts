@@ -1,150 +1,138 @@
 import { createActor } from 'xstate';
-import { Emitter, toError } from '@ringfence/base';
-import type { Clock, Logger } from '@ringfence/base';
+import { createListeners, toError } from '@ringfence/base';
+import type { Clock, Listeners, Logger } from '@ringfence/base';
 import { callMachine, callView } from '@ringfence/call-machine';
 import type {
   CallActor,
   CallEnd,
   CallInput,
+  CallRequest,
   CallSnapshot,
-  CallView,
   IncomingInput,
+  Media,
   OutgoingInput,
   UserEvent,
 } from '@ringfence/call-machine';
-import type { MediaKinds } from '@ringfence/call-rules';
-import type { MediaEngine, Quality } from '@ringfence/media';
-import type { CallChannel } from '@ringfence/signaling-client';
-import { CallMedia } from './call-media.ts';
+import { isAddress, isPermitted, userAddress } from '@ringfence/call-rules';
+import type {
+  Action,
+  Address,
+  MediaKinds,
+  Participant,
+  ParticipantId,
+} from '@ringfence/call-rules';
+import type { MediaEngine, MediaSession } from '@ringfence/media';
+import type { CallLine } from './call-line.ts';
+import { createCallMedia } from './call-media.ts';
 import { CallSignaling } from './call-signaling.ts';
-import type { Call, CallEvents } from './call.ts';
+import type { Call, CallEvents, InviteOptions } from './call.ts';
+import { ignorable, phoneError } from './errors.ts';
+import { changedParticipants, isRingingHere } from './participants.ts';
+import { ShownCall } from './shown-call.ts';
 
 type Ported<Input> = Omit<Input, 'signaling' | 'media'>;
 
 /** What a call is made with. */
 export interface CallParts {
+  readonly callId: string;
   readonly input: Ported<OutgoingInput> | Ported<IncomingInput>;
+  readonly line: CallLine;
   readonly engine: MediaEngine;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Gives the call's channel to the server, the same one each time. */
-  readonly openChannel: () => CallChannel;
-  /** The call is over, and holds nothing any more. */
-  readonly ended: () => void;
+  /** The user of the phone, once the server said. */
+  readonly userId: () => string | undefined;
+  /** Holds every other call that is on; false when there is none. */
+  readonly holdOthers: (call: Call) => boolean;
+  /** Something changed. `ended` once, when the call is over and holds nothing any more. */
+  readonly changed: (what: 'view' | 'id' | 'ended') => void;
 }
 
-/** What a change is worth telling. All but the times, which change with the state. */
-const shown = [
-  'state',
-  'holding',
-  'muted',
-  'camera',
-  'peerMuted',
-  'peerCamera',
-  'media',
-  'end',
-] as const satisfies readonly (keyof CallView)[];
+/**
+ * Reads an address that is somebody else's.
+ *
+ * @throws {RingfenceError} `invalid_address`, `cannot_dial_self`.
+ */
+export function otherAddress(text: string, ownUserId: string | undefined): Address {
+  if (!isAddress(text)) throw phoneError('invalid_address');
+  if (text === userAddress(ownUserId ?? '')) throw phoneError('cannot_dial_self');
+  return text;
+}
 
 const broken: CallEnd = { reason: 'failed', cause: 'internal', by: 'local' };
 
 /** A call: the machine, its two ports, and who listens. See {@link Call}. */
-export class MachineCall implements Call {
+export class MachineCall extends ShownCall implements Call {
   readonly startedAt: number;
   readonly #parts: CallParts;
-  readonly #emitter: Emitter<CallEvents>;
+  readonly #emitter: Listeners<CallEvents>;
   readonly #signaling: CallSignaling;
-  readonly #media: CallMedia;
+  readonly #media: Media;
   readonly #actor: CallActor;
   readonly #endedPromise: Promise<CallEnd>;
   readonly #answeredPromise: Promise<boolean>;
   #resolveEnded!: (end: CallEnd) => void;
   #resolveAnswered!: (answered: boolean) => void;
-  #view: CallView;
+  /** The view as it was told last. */
+  #told: string;
+  /** What the machine said and is told after the view that goes with it. */
+  #news: (() => void)[] = [];
+  #asked = 0;
+  /** What was asked for, by ticket, until it is told what became of it. */
+  readonly #waiting = new Map<string, (error?: Error) => void>();
   #answeredAt: number | null = null;
   #activeAt: number | null = null;
   #endedAt: number | null = null;
 
   constructor(parts: CallParts) {
-    const { input, engine, clock, logger, openChannel } = parts;
+    super();
+    const { callId, input, line, engine, clock, logger } = parts;
     this.#parts = parts;
     this.startedAt = clock.now();
-    this.#emitter = new Emitter((thrown, event) =>
-      logger.error('a listener failed', { event, error: toError(thrown) }),
-    );
+    this.#emitter = createListeners(logger);
     this.#endedPromise = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.#answeredPromise = new Promise((resolve) => (this.#resolveAnswered = resolve));
-    this.#signaling = new CallSignaling(openChannel);
-    this.#media = new CallMedia(engine, openChannel, {
-      streamChanged: (streams) => this.#emitter.emit('stream.changed', streams),
-      qualityChanged: (quality) => this.#emitter.emit('quality.changed', quality),
-    });
+    this.#signaling = new CallSignaling(line);
+    const media = createCallMedia(engine, callId, line);
+    this.session = media.session;
+    this.#media = media.port;
+    // The session lets go of its listeners when it is closed.
+    for (const name of ['stream.changed', 'quality.changed'] as const) {
+      this.session?.on(name, (payload) => this.#emitter.emit(name, payload as never));
+    }
     this.#actor = createActor(callMachine, {
       clock,
       input: { ...input, signaling: this.#signaling, media: this.#media } as CallInput,
     });
-    this.#view = callView(this.#actor.getSnapshot());
+    this.view = callView(this.#actor.getSnapshot());
+    this.#told = JSON.stringify(this.view);
   }
 
   /** Starts the machine. Once, after the owner has taken the call in. */
   start(): void {
-    this.#actor.on('call.refused', ({ command, code }) =>
-      this.#emitter.emit('call.refused', { command, code }),
-    );
-    this.#actor.on('port.threw', ({ error }) =>
+    const actor = this.#actor;
+    actor.on('call.refused', ({ command, code, ticket, error }) => {
+      this.#news.push(() => this.#emitter.emit('call.refused', { command, code, error }));
+      // Without an error the call has ended before there was an answer.
+      this.#settle(ticket, error ?? phoneError('call_ended'));
+    });
+    actor.on('request.done', ({ ticket }) => this.#settle(ticket));
+    actor.on('call.mute-requested', ({ by }) => {
+      const asker = this.participants.find(({ id }) => id === by);
+      if (asker === undefined) return;
+      this.#news.push(() => this.#emitter.emit('call.mute-requested', { by: asker }));
+    });
+    actor.on('port.threw', ({ error }) =>
       this.#parts.logger.error('a port of a call failed', {
         callId: this.id,
         error: toError(error),
       }),
     );
-    this.#actor.subscribe({
+    actor.subscribe({
       next: (snapshot) => this.#changed(snapshot),
       error: (thrown) => this.#broke(thrown),
     });
-    this.#actor.start();
-  }
-
-  get id(): string {
-    return this.#view.callId;
-  }
-
-  get direction(): 'outgoing' | 'incoming' {
-    return this.#view.direction;
-  }
-
-  get peer(): Call['peer'] {
-    return this.#view.peer;
-  }
-
-  get media(): MediaKinds {
-    return this.#view.media;
-  }
-
-  get state(): Call['state'] {
-    return this.#view.state;
-  }
-
-  get holding(): Call['holding'] {
-    return this.#view.holding;
-  }
-
-  get muted(): boolean {
-    return this.#view.muted;
-  }
-
-  get camera(): boolean {
-    return this.#view.camera;
-  }
-
-  get peerMuted(): boolean {
-    return this.#view.peerMuted;
-  }
-
-  get peerCamera(): boolean {
-    return this.#view.peerCamera;
-  }
-
-  get end(): CallEnd | null {
-    return this.#view.end;
+    actor.start();
   }
 
   get answeredAt(): number | null {
@@ -159,20 +147,18 @@ export class MachineCall implements Call {
     return this.#endedAt;
   }
 
-  get localStream(): MediaStream | null {
-    return this.#media.session?.localStream ?? null;
+  /** True while this user can hear the call, or soon will. */
+  get isOn(): boolean {
+    return this.state !== 'ended' && !isRingingHere(this);
   }
 
-  get remoteStream(): MediaStream | null {
-    return this.#media.session?.remoteStream ?? null;
-  }
-
-  get quality(): Quality | null {
-    return this.#media.session?.quality ?? null;
+  get #isHeld(): boolean {
+    return this.holding === 'local' || this.holding === 'both';
   }
 
   accept(media: Partial<MediaKinds> = {}): void {
     const { audio = this.media.audio, video = this.media.video } = media;
+    if (isRingingHere(this)) this.#parts.holdOthers(this);
     this.#send({ type: 'user.accept', kinds: { audio, video } });
   }
 
@@ -180,16 +166,16 @@ export class MachineCall implements Call {
     this.#send({ type: 'user.decline' });
   }
 
-  hangUp(): void {
-    this.#send({ type: 'user.hang-up' });
+  hangUp({ everyone }: { readonly everyone?: boolean | undefined } = {}): void {
+    this.#send({ type: 'user.hang-up', everyone });
   }
 
   hold(): void {
-    this.#send({ type: 'user.update', held: true });
+    if (!this.#isHeld) this.#send({ type: 'user.update', held: true });
   }
 
   resume(): void {
-    this.#send({ type: 'user.update', held: false });
+    if (this.#isHeld) this.#send({ type: 'user.update', held: false });
   }
 
   mute(): void {
@@ -202,6 +188,64 @@ export class MachineCall implements Call {
 
   setCamera(on: boolean): void {
     this.#send({ type: 'user.update', camera: on });
+  }
+
+  swap(): Promise<void> {
+    return ignorable(() => {
+      if (this.#answeredAt === null || !this.isOn) throw phoneError('wrong_state');
+      if (!this.#parts.holdOthers(this)) throw phoneError('no_other_call');
+      this.resume();
+    });
+  }
+
+  invite(to: string, { role }: InviteOptions = {}): Promise<void> {
+    return this.#ask(() => ({ type: 'call.invite', to: this.#read(to), role }));
+  }
+
+  remove(participantId: ParticipantId): Promise<void> {
+    return this.#ask(() => ({ type: 'call.remove', participantId }));
+  }
+
+  requestMute(participantId: ParticipantId): Promise<void> {
+    return this.#ask(() => ({ type: 'call.request-mute', participantId }));
+  }
+
+  transfer(target: string | Call): Promise<void> {
+    return this.#ask(() =>
+      typeof target === 'string'
+        ? { type: 'call.transfer', to: this.#read(target) }
+        : { type: 'call.transfer', toCallId: this.#other(target) },
+    );
+  }
+
+  merge(other: Call): Promise<void> {
+    return ignorable(async () => {
+      const { holding } = other;
+      await this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
+      // Who talked there talks here.
+      if (holding === 'none' || holding === 'remote') this.resume();
+    });
+  }
+
+  sendDtmf(tones: string): Promise<void> {
+    return ignorable(() => this.#audible.sendDtmf(tones));
+  }
+
+  setAudioOutput(deviceId: string): Promise<void> {
+    return ignorable(() => this.#audible.setAudioOutput(deviceId));
+  }
+
+  may(action: Action, participantId?: ParticipantId): boolean {
+    const self = this.#participant(this.participants[0]?.id);
+    const to = this.#participant(participantId);
+    if (this.state === 'ended' || self?.state !== 'joined') return false;
+    if (participantId !== undefined && (to === undefined || to === self)) return false;
+    return isPermitted(self, action, to);
+  }
+
+  streamOf(participantId: ParticipantId): MediaStream | null {
+    const legId = this.participants.find(({ id }) => id === participantId)?.legId;
+    return (legId && this.session?.remoteStreams.get(legId)) || null;
   }
 
   answered(): Promise<boolean> {
@@ -219,21 +263,78 @@ export class MachineCall implements Call {
     return this.#emitter.on(name, listener);
   }
 
+  /** The media, unless the engine could not make any. */
+  get #audible(): MediaSession {
+    if (this.session === undefined) throw phoneError('call_ended');
+    return this.session;
+  }
+
+  #read(to: string): Address {
+    return otherAddress(to, this.#parts.userId());
+  }
+
+  #other(call: Call): string {
+    if (call === this) throw phoneError('same_call');
+    if (call.state === 'ended') throw phoneError('call_ended');
+    return call.id;
+  }
+
+  /** In the facts, unless they have left. */
+  #participant(id: ParticipantId | undefined): Participant | undefined {
+    return this.#actor
+      .getSnapshot()
+      .context.facts?.participants.find((each) => each.id === id && each.state !== 'left');
+  }
+
+  /** Asks for something; resolves when it is done. */
+  #ask(request: () => CallRequest): Promise<void> {
+    return ignorable(async () => {
+      if (this.state === 'ended') throw phoneError('call_ended');
+      const asked = request();
+      const ticket = `r${++this.#asked}`;
+      await new Promise<void>((resolve, reject) => {
+        this.#waiting.set(ticket, (error) => (error === undefined ? resolve() : reject(error)));
+        this.#send({ type: 'user.request', ticket, request: asked });
+      });
+    });
+  }
+
+  #settle(ticket: string | undefined, error?: Error): void {
+    this.#waiting.get(ticket!)?.(error);
+    this.#waiting.delete(ticket!);
+  }
+
   #send(event: UserEvent): void {
     // XState warns on the console of events to an actor that is done.
     if (this.#actor.getSnapshot().status === 'active') this.#actor.send(event);
   }
 
   #changed(snapshot: CallSnapshot): void {
-    const before = this.#view;
+    const before = this.view;
     const view = callView(snapshot);
-    this.#view = view;
+    const isMoved = view.callId !== before.callId;
+    const isDone = snapshot.status === 'done';
+    const told = JSON.stringify(view);
+    this.view = view;
     this.#stamp(view.state);
-    if (snapshot.status === 'done') this.#parts.ended();
-    if (shown.some((field) => view[field] !== before[field])) {
+    if (isDone) this.#parts.changed('ended');
+    if (told !== this.#told) {
+      this.#told = told;
+      if (isMoved) {
+        this.#emitter.emit('call.moved', { fromCallId: before.callId, toCallId: view.callId });
+      }
       this.#emitter.emit('call.changed', this);
+      const known = isMoved ? [] : before.participants;
+      const { facts } = snapshot.context;
+      for (const each of changedParticipants(known, view.participants, facts)) {
+        this.#emitter.emit('participant.changed', each);
+      }
     }
-    if (snapshot.status === 'done') this.#finish(snapshot.output!);
+    for (const tell of this.#news.splice(0)) tell();
+    if (isDone) this.#finish(snapshot.output!);
+    else if (isMoved || view.state !== before.state) {
+      this.#parts.changed(isMoved ? 'id' : 'view');
+    }
   }
 
   #stamp(state: Call['state']): void {
@@ -247,6 +348,7 @@ export class MachineCall implements Call {
   }
 
   #finish(end: CallEnd): void {
+    for (const ticket of this.#waiting.keys()) this.#settle(ticket, phoneError('call_ended'));
     this.#resolveAnswered(false);
     this.#resolveEnded(end);
     this.#emitter.emit('call.ended', end);
@@ -255,14 +357,14 @@ export class MachineCall implements Call {
 
   /** The machine itself broke, which nothing outside can make it do. The call ends, no more. */
   #broke(thrown: unknown): void {
-    const { ended, logger } = this.#parts;
+    const { changed, logger } = this.#parts;
     logger.error('a call machine failed', { callId: this.id, error: toError(thrown) });
     this.#signaling.send({ type: 'call.hang-up', cause: 'internal' });
     this.#signaling.close();
     this.#media.close();
-    this.#view = { ...this.#view, state: 'ended', end: broken };
+    this.view = { ...this.view, state: 'ended', end: broken };
     this.#stamp('ended');
-    ended();
+    changed('ended');
     this.#emitter.emit('call.changed', this);
     this.#finish(broken);
   }

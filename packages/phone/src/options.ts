@@ -16,7 +16,10 @@ export interface PhoneOptions {
    * push each other out, so give each tab its own. Default: minted for each phone.
    */
   readonly deviceId?: string | undefined;
-  /** Takes a second call while in one; else callers hear `busy`. Default false. */
+  /**
+   * Takes further calls while in one; else this device is busy to callers. Default true. One's own
+   * dials do not depend on it.
+   */
   readonly callWaiting?: boolean | undefined;
   /** How long a call waits for a server that cannot be heard. */
   readonly call?: Partial<CallTuning> | undefined;
@@ -55,7 +58,7 @@ export interface ResolvedPhoneOptions {
  * @throws {RingfenceError} `invalid_option`, which names the field and the value received.
  */
 export function resolvePhoneOptions(options: PhoneOptions): ResolvedPhoneOptions {
-  const { url, token, deviceId, callWaiting = false, call, signaling = {}, media = {} } = options;
+  const { url, token, deviceId, callWaiting = true, call, signaling = {}, media = {} } = options;
   if (typeof callWaiting !== 'boolean') {
     throw optionError('callWaiting', callWaiting, 'true or false');
   }

@@ -14,15 +14,6 @@ const told = (seen: string[], ended: CallEnd, refused: string[] = []) => ({
   refused,
 });
 
-/** The ends of a test: both phones are free, and nothing is left behind. */
-async function expectClean(pair: Pair): Promise<void> {
-  expect([pair.alice.phone.calls, pair.bob.phone.calls]).toEqual([[], []]);
-  expect([pair.alice.media.size, pair.bob.media.size]).toEqual([0, 0]);
-  expect(pair.server.counts.calls).toBe(0);
-  expect(pair.logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
-  expect(await pair.close()).toBe(0);
-}
-
 const outgoing = ['preparing', 'dialing', 'ringing', 'connecting', 'active'];
 const incoming = ['ringing', 'accepting', 'connecting', 'active'];
 
@@ -37,7 +28,7 @@ describe('two phones and a server', () => {
     await pair.pass(100);
     expect(call.caller).toEqual(told([...outgoing, 'ended'], end('completed', 'local')));
     expect(call.callee).toEqual(told([...incoming, 'ended'], end('completed', 'remote')));
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('the callee hangs up', async () => {
@@ -51,7 +42,7 @@ describe('two phones and a server', () => {
     await pair.pass(100);
     expect(call.caller).toEqual(told([...outgoing, 'ended'], end('completed', 'remote')));
     expect(call.callee).toEqual(told([...incoming, 'ended'], end('completed', 'local')));
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('decline', async () => {
@@ -64,7 +55,7 @@ describe('two phones and a server', () => {
     );
     expect(call.callee).toEqual(told(['ringing', 'ended'], end('declined', 'local')));
     expect(await call.outgoing.answered()).toBe(false);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('cancel while ringing', async () => {
@@ -76,7 +67,7 @@ describe('two phones and a server', () => {
       told(['preparing', 'dialing', 'ringing', 'ended'], end('canceled', 'local')),
     );
     expect(call.callee).toEqual(told(['ringing', 'ended'], end('canceled', 'remote')));
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('cancel at once, before the dial is out', async () => {
@@ -87,7 +78,7 @@ describe('two phones and a server', () => {
     await pair.pass(200);
     expect(story).toEqual(told(['preparing', 'ended'], end('canceled', 'local')));
     expect(pair.bob.incoming).toEqual([]);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('cancel racing accept: whoever comes first to the server decides, and both agree', async () => {
@@ -110,7 +101,7 @@ describe('two phones and a server', () => {
         caller: [end(reason, 'local')],
         callee: [end(reason, 'remote')],
       });
-      await expectClean(pair);
+      await pair.expectClean();
     }
   });
 
@@ -124,11 +115,11 @@ describe('two phones and a server', () => {
       told(['preparing', 'dialing', 'ringing', 'ended'], end('unanswered', null)),
     );
     expect(call.callee).toEqual(told(['ringing', 'ended'], end('unanswered', null)));
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
-  test('busy: the callee is in a call', async () => {
-    const pair = await Pair.make();
+  test('busy: the callee is in a call, and takes no second one', async () => {
+    const pair = await Pair.make({}, { callWaiting: false });
     const first = await pair.talk();
     const carol = await pair.phone('carol');
     const second = await carol.phone.dial('user:bob');
@@ -138,11 +129,11 @@ describe('two phones and a server', () => {
     expect([first.outgoing.state, pair.bob.incoming.length]).toEqual(['active', 1]);
     first.outgoing.hangUp();
     await pair.pass(100);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
-  test('a second call while in one: the server says no, the first goes on', async () => {
-    const pair = await Pair.make();
+  test('one call too many: the server says no, the others go on', async () => {
+    const pair = await Pair.make({ callsPerUser: 1 });
     const first = await pair.talk();
     await pair.phone('carol');
     const second = await pair.alice.phone.dial('user:carol');
@@ -156,7 +147,7 @@ describe('two phones and a server', () => {
     expect(first.outgoing.state).toBe('active');
     first.outgoing.hangUp();
     await pair.pass(100);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('callee offline', async () => {
@@ -165,7 +156,7 @@ describe('two phones and a server', () => {
     const story = watch(call);
     await pair.pass(100);
     expect(story).toEqual(told(['preparing', 'dialing', 'ended'], end('unreachable', null)));
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('hold, remote hold, both', async () => {
@@ -187,7 +178,7 @@ describe('two phones and a server', () => {
     expect([alice.state, bob.state]).toEqual(['active', 'active']);
     alice.hangUp();
     await pair.pass(100);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('mute, and camera on in an audio call', async () => {
@@ -205,7 +196,7 @@ describe('two phones and a server', () => {
     expect([bob.peerMuted, alice.peerCamera]).toEqual([false, false]);
     alice.hangUp();
     await pair.pass(100);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   test('camera refused in an audio call: told, and the call goes on', async () => {
@@ -218,7 +209,7 @@ describe('two phones and a server', () => {
     expect([call.callee.refused, call.incoming.state]).toEqual([['permission_denied'], 'active']);
     call.outgoing.hangUp();
     await pair.pass(100);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 
   for (const cause of ['permission_denied', 'device_missing'] as const) {
@@ -230,7 +221,7 @@ describe('two phones and a server', () => {
       await pair.pass(100);
       expect(story).toEqual(told(['preparing', 'ended'], end('failed', 'local', cause)));
       expect(pair.bob.incoming).toEqual([]);
-      await expectClean(pair);
+      await pair.expectClean();
     });
 
     test(`the callee's microphone: ${cause}. Both are told`, async () => {
@@ -245,7 +236,7 @@ describe('two phones and a server', () => {
       expect(call.callee).toEqual(
         told(['ringing', 'accepting', 'ended'], end('failed', 'local', cause)),
       );
-      await expectClean(pair);
+      await pair.expectClean();
     });
   }
 
@@ -259,6 +250,6 @@ describe('two phones and a server', () => {
       [end('failed', null, 'media_timeout')],
       [end('failed', null, 'media_timeout')],
     ]);
-    await expectClean(pair);
+    await pair.expectClean();
   });
 });

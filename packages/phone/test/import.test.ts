@@ -13,7 +13,7 @@ const browserGlobals = [
   'HTMLElement',
 ];
 
-test('importing and making a phone in Node touches no global of a browser', async () => {
+test('importing and making a phone, its ringer and texts in Node touches no global of a browser', async () => {
   const touched: string[] = [];
   const saved = browserGlobals.map(
     (name) => [name, Object.getOwnPropertyDescriptor(globalThis, name)] as const,
@@ -27,8 +27,13 @@ test('importing and making a phone in Node touches no global of a browser', asyn
   try {
     vi.resetModules();
     const { createPhone } = await import('../src/index.ts');
+    const { createRinger } = await import('../src/ringer/index.ts');
+    const { createTexts } = await import('../src/texts/index.ts');
     const never = { connect: () => ({ send: () => {}, close: () => {} }) };
-    await createPhone({ url: 'ws://test', token: 'token' }, { transport: never }).close();
+    const phone = createPhone({ url: 'ws://test', token: 'token' }, { transport: never });
+    createRinger(phone).close();
+    createTexts().ofError('unknown');
+    await phone.close();
   } finally {
     for (const [name, descriptor] of saved) {
       if (descriptor === undefined) Reflect.deleteProperty(globalThis, name);

@@ -1,5 +1,6 @@
+import { expect } from 'vitest';
 import { FakeClock, RecordingLogger, seededRandom } from '@ringfence/base/testing';
-import type { FakeMedia, FakeMediaPlan } from '@ringfence/media/testing';
+import type { FakeMedia, FakeMediaOptions, FakeMediaPlan } from '@ringfence/media/testing';
 import { createFakeMedia } from '@ringfence/media/testing';
 import type { MemoryTransport } from '@ringfence/signaling-client/testing';
 import { createMemoryTransport } from '@ringfence/signaling-client/testing';
@@ -7,7 +8,7 @@ import { createSignalingServer } from '@ringfence/signaling-server';
 import type { SignalingServer, SignalingServerOptions } from '@ringfence/signaling-server';
 import { createMemoryStore } from '@ringfence/signaling-server/memory-store';
 import { createTestAuth, testToken } from '@ringfence/signaling-server/testing';
-import { createPhone } from '../src/index.ts';
+import { RingfenceError, createPhone } from '../src/index.ts';
 import type { Call, CallEnd, Phone, PhoneOptions, ViewState } from '../src/index.ts';
 
 /** A phone, its network and its media, and all that its user was told. */
@@ -38,6 +39,20 @@ export function watch(call: Call): Story {
   return story;
 }
 
+/** The code with which a promise rejects; `none` when it does not. */
+export async function codeOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return 'none';
+  } catch (error) {
+    return error instanceof RingfenceError ? error.code : String(error);
+  }
+}
+
+/** Who is in a call, as one of them sees it. */
+export const who = (call: Call): string =>
+  call.participants.map(({ userId, state }) => `${userId} ${state}`).join(', ');
+
 /**
  * Real phones and one real server, in one process on a fake clock. A message takes 5 ms. Media is
  * the real code on a fake browser.
@@ -60,7 +75,11 @@ export class World implements AsyncDisposable {
   }
 
   /** A phone of a user. It is `ready` when this resolves. */
-  async phone(userId: string, options: Partial<PhoneOptions> = {}): Promise<TestPhone> {
+  async phone(
+    userId: string,
+    options: Partial<PhoneOptions> = {},
+    fake: Partial<FakeMediaOptions> = {},
+  ): Promise<TestPhone> {
     const { clock, logger } = this;
     const random = seededRandom(this.#seed++);
     const network = createMemoryTransport({
@@ -68,7 +87,7 @@ export class World implements AsyncDisposable {
       clock,
       latencyMs: 5,
     });
-    const media = createFakeMedia({ clock, random, plan: () => test.plan });
+    const media = createFakeMedia({ clock, random, plan: () => test.plan, ...fake });
     const phone = createPhone(
       { url: 'ws://test', token: testToken({ userId }), ...options },
       { clock, random, logger, transport: network, media },
@@ -78,6 +97,31 @@ export class World implements AsyncDisposable {
     this.#phones.push(test);
     await this.pass(100);
     return test;
+  }
+
+  /** One dials the other, who accepts: the call of each. */
+  async connect(from: TestPhone, to: TestPhone): Promise<readonly [Call, Call]> {
+    const outgoing = await from.phone.dial(`user:${to.phone.identity!.userId}`);
+    await this.pass(100);
+    const incoming = to.incoming.at(-1)!;
+    incoming.accept();
+    await this.pass(500);
+    return [outgoing, incoming];
+  }
+
+  /** Phones of these users. */
+  phones(...userIds: readonly string[]): Promise<readonly TestPhone[]> {
+    return Promise.all(userIds.map((userId) => this.phone(userId)));
+  }
+
+  /** Nothing is left of any call, and nothing went wrong that nobody was told. */
+  async expectClean(): Promise<void> {
+    await this.pass(100);
+    const left = this.#phones.map(({ phone, media }) => [phone.calls.length, media.size]);
+    expect(left).toEqual(this.#phones.map(() => [0, 0]));
+    expect(this.server.counts.calls).toBe(0);
+    expect(this.logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
+    expect(await this.close()).toBe(0);
   }
 
   /** Lets time pass. */
@@ -107,10 +151,13 @@ export class Pair extends World {
   alice!: TestPhone;
   bob!: TestPhone;
 
-  static async make(options: SignalingServerOptions = {}): Promise<Pair> {
+  static async make(
+    options: SignalingServerOptions = {},
+    phone: Partial<PhoneOptions> = {},
+  ): Promise<Pair> {
     const pair = new Pair(options);
-    pair.alice = await pair.phone('alice');
-    pair.bob = await pair.phone('bob');
+    pair.alice = await pair.phone('alice', phone);
+    pair.bob = await pair.phone('bob', phone);
     return pair;
   }
 

@@ -1,20 +1,10 @@
 import { describe, expect, test } from 'vitest';
-import { RingfenceError } from '@ringfence/base';
 import { FakeClock, RecordingLogger, seededRandom } from '@ringfence/base/testing';
 import { createMedia } from '@ringfence/media';
 import type { MediaEngine } from '@ringfence/media';
 import { createPhone } from '../src/index.ts';
 import type { PhoneState } from '../src/index.ts';
-import { Pair, World, watch } from './phone-pair.ts';
-
-async function codeOf(promise: Promise<unknown>): Promise<string> {
-  try {
-    await promise;
-    return 'none';
-  } catch (error) {
-    return error instanceof RingfenceError ? error.code : 'no RingfenceError';
-  }
-}
+import { codeOf, Pair, World } from './phone-pair.ts';
 
 describe('a phone', () => {
   test('says who it is and how it is connected', async () => {
@@ -166,45 +156,6 @@ describe('a phone', () => {
     expect(call.end).toEqual({ reason: 'unreachable', cause: null, by: null });
   });
 
-  test('callWaiting takes a second call; both can talk', async () => {
-    await using world = new World();
-    const alice = await world.phone('alice');
-    const bob = await world.phone('bob', { callWaiting: true });
-    const carol = await world.phone('carol');
-    await alice.phone.dial('user:bob');
-    await world.pass(100);
-    bob.incoming[0]!.accept();
-    await world.pass(500);
-    await carol.phone.dial('user:bob');
-    await world.pass(100);
-    bob.incoming[0]!.hold();
-    bob.incoming[1]!.accept();
-    await world.pass(500);
-    expect(bob.phone.calls.map(({ peer, state, holding }) => [peer, state, holding])).toEqual([
-      [{ address: 'user:alice', userId: 'alice' }, 'active', 'local'],
-      [{ address: 'user:carol', userId: 'carol' }, 'active', 'none'],
-    ]);
-  });
-
-  test('two devices of a user: both ring, one answers, the other is told', async () => {
-    await using world = new World();
-    const alice = await world.phone('alice');
-    const desk = await world.phone('bob', { deviceId: 'desk' });
-    const tablet = await world.phone('bob', { deviceId: 'tablet' });
-    const call = await alice.phone.dial('user:bob');
-    await world.pass(100);
-    const story = watch(tablet.incoming[0]!);
-    desk.incoming[0]!.accept();
-    await world.pass(500);
-    expect([call.state, desk.incoming[0]!.state]).toEqual(['active', 'active']);
-    expect(story).toEqual({
-      seen: ['ringing', 'ended'],
-      ends: [{ reason: 'answered-elsewhere', cause: null, by: 'local' }],
-      refused: [],
-    });
-    expect(tablet.phone.calls).toEqual([]);
-  });
-
   test('another connection of the same device takes over', async () => {
     await using world = new World();
     const first = await world.phone('alice', { deviceId: 'desk' });
@@ -290,7 +241,8 @@ describe('a call', () => {
       'changed active none true',
       'changed active remote true',
       'changed ended remote true',
-      'changed ended remote true',
+      // The others have left it.
+      'changed ended none true',
       'ended completed',
     ]);
     outgoing.on('call.changed', () => heard.push('late'));

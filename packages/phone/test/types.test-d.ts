@@ -1,6 +1,17 @@
 import { expectTypeOf, test } from 'vitest';
 import { createPhone } from '../src/index.ts';
-import type { Call, CallEnd, Phone, PhoneState, ViewState } from '../src/index.ts';
+import type {
+  Call,
+  CallEnd,
+  ParticipantView,
+  Phone,
+  PhoneState,
+  UserSettings,
+  ViewState,
+} from '../src/index.ts';
+import { createTexts } from '../src/texts/index.ts';
+import type { TextKey } from '../src/texts/index.ts';
+import type { Language } from '../src/texts/keys.ts';
 
 test('the API a user meets first', () => {
   expectTypeOf(createPhone).toBeCallableWith({ url: 'wss://host/v1/socket', token: 'token' });
@@ -11,6 +22,32 @@ test('the API a user meets first', () => {
   expectTypeOf<Phone>().toExtend<AsyncDisposable>();
   expectTypeOf<Call['state']>().toEqualTypeOf<ViewState>();
   expectTypeOf<Call['ended']>().returns.resolves.toEqualTypeOf<CallEnd>();
+});
+
+test('a call in company', () => {
+  const call = {} as Call;
+  expectTypeOf(call.invite).toBeCallableWith('user:bob', { role: 'guest' });
+  expectTypeOf(call.transfer).toBeCallableWith('user:bob');
+  expectTypeOf(call.transfer).toBeCallableWith(call);
+  expectTypeOf(call.merge).toBeCallableWith(call);
+  expectTypeOf(call.hangUp).toBeCallableWith({ everyone: true });
+  expectTypeOf(call.may).toBeCallableWith('remove', 'p2');
+  expectTypeOf<Call['participants']>().toEqualTypeOf<readonly ParticipantView[]>();
+  expectTypeOf<Phone['settings']>().toEqualTypeOf<UserSettings | null>();
+  // @ts-expect-error nobody is made a moderator by an invitation
+  void call.invite('user:bob', { role: 'moderator' });
+  // @ts-expect-error there is no such action
+  call.may('sing');
+});
+
+test('texts are complete: a language without one of them does not compile', () => {
+  const { 'error.call_full': _gone, ...words } = {} as Language['words'];
+  // @ts-expect-error a code has no text
+  const incomplete: Language['words'] = words;
+  expectTypeOf(incomplete).toExtend<object>();
+  expectTypeOf<TextKey>().toExtend<keyof Language['words']>();
+  // @ts-expect-error no such text
+  createTexts({ texts: { 'end.exploded': { title: 'Boom' } } });
 });
 
 test('listeners get what their event carries', () => {
@@ -28,6 +65,10 @@ test('listeners get what their event carries', () => {
     .parameter(1)
     .parameter(0)
     .toEqualTypeOf<CallEnd>();
+  expectTypeOf(call.on<'participant.changed'>)
+    .parameter(1)
+    .parameter(0)
+    .toEqualTypeOf<ParticipantView>();
   // @ts-expect-error there is no such event
   call.on('call.begun', () => {});
 });

@@ -1,4 +1,4 @@
-import type { Address, CallEvent, CallFacts } from '@ringfence/call-rules';
+import type { Address, CallEvent, CallFacts, UserSettings } from '@ringfence/call-rules';
 import { expectTypeOf, test } from 'vitest';
 import type { SchemaEvent, SchemaFacts } from './call-messages.ts';
 import type {
@@ -9,6 +9,7 @@ import type {
   RequestBody,
   SignalBody,
 } from './index.ts';
+import type { SchemaSettings } from './values.ts';
 
 /** What a schema says where the rules say more: read-only lists and fields, and addresses. */
 type Plain<T> = T extends Address
@@ -36,10 +37,15 @@ test('the schemas of history and snapshots agree with the types of the rules', (
   expectTypeOf<Differing>().toEqualTypeOf<never>();
 });
 
+test('the schema of settings agrees with the type of the rules', () => {
+  expectTypeOf<SchemaSettings>().toEqualTypeOf<Plain<UserSettings>>();
+});
+
 test('bodies have the types of their messages', () => {
   expectTypeOf<RequestBody<'call.media'>>().toEqualTypeOf<{
     callId: string;
     mediaEpoch: number;
+    legId: string;
     connected: boolean;
   }>();
   expectTypeOf<RequestBody<'call.update'>>().toEqualTypeOf<{
@@ -48,6 +54,23 @@ test('bodies have the types of their messages', () => {
     muted?: boolean | undefined;
     camera?: boolean | undefined;
   }>();
+  expectTypeOf<RequestBody<'call.transfer'>>().toEqualTypeOf<
+    | { callId: string; to: string; toCallId?: undefined }
+    | { callId: string; toCallId: string; to?: undefined }
+  >();
+  expectTypeOf<RequestBody<'call.invite'>>().toEqualTypeOf<{
+    callId: string;
+    to: string;
+    role?: 'member' | 'guest' | undefined;
+  }>();
+  expectTypeOf<RequestBody<'settings.update'>>().toEqualTypeOf<{
+    doNotDisturb?: boolean | undefined;
+    forwardOnBusy?: string | null | undefined;
+    forwardOnNoAnswer?: string | null | undefined;
+  }>();
+  expectTypeOf<AnswerBody<'settings.update'>>().toEqualTypeOf<UserSettings>();
+  expectTypeOf<AnswerBody<'hello'>['settings']>().toEqualTypeOf<UserSettings>();
+  expectTypeOf<EventBody<'settings.changed'>>().toEqualTypeOf<UserSettings>();
   expectTypeOf<AnswerBody<'call.accept'>>().toEqualTypeOf<{
     callId: string;
     seq: number;
@@ -67,5 +90,10 @@ test('bodies have the types of their messages', () => {
     | 'call.hang-up'
     | 'call.media'
     | 'call.update'
+    | 'call.invite'
+    | 'call.remove'
+    | 'call.request-mute'
+    | 'call.transfer'
+    | 'call.merge'
   >();
 });

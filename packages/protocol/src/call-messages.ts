@@ -15,11 +15,20 @@ import {
   media,
   mediaEpoch,
   participantId,
+  role,
   seq,
   shortText,
   time,
   userId,
+  via,
 } from './values.ts';
+
+const maybeAddress = nullable(address);
+const maybeCallId = nullable(callId);
+const maybeCause = nullable(endCause);
+const maybeReason = nullable(endReason);
+const maybeLegId = nullable(legId);
+const maybeParticipantId = nullable(participantId);
 
 const event = tagged(
   'type',
@@ -34,31 +43,45 @@ const event = tagged(
       to: address,
       toUserId: userId,
       ringDeadlineAt: time,
+      forwardTo: maybeAddress,
       maximumDeadlineAt: time,
     },
     'call.tombstoned': { orgId: shortText, userId, deviceId },
-    'leg.offered': {
-      legId,
+    'participant.invited': {
       participantId,
+      address,
       userId,
-      deviceId,
-      acknowledgeDeadlineAt: time,
+      role,
+      via,
+      by: participantId,
+      ringDeadlineAt: time,
+      forwardTo: maybeAddress,
     },
+    'leg.offered': { legId, participantId, userId, deviceId, acknowledgeDeadlineAt: time },
     'leg.ringing': { legId },
     'leg.lost': { legId, reason: legLostReason, toLegId: optional(legId) },
-    'participant.joined': { participantId, legId },
-    'participant.left': { participantId, reason: endReason },
+    'participant.joined': { participantId, legId, connectDeadlineAt: maybeTime },
+    'participant.left': {
+      participantId,
+      reason: endReason,
+      cause: maybeCause,
+      by: maybeParticipantId,
+    },
+    'participant.role': { participantId, role },
+    'call.ringing': {},
     'call.connecting': { mediaEpoch, connectDeadlineAt: time },
     'call.active': {},
-    'leg.media': { legId, connectedEpoch: nullable(mediaEpoch) },
+    'leg.media': { legId, fromLegId: legId, connected: flag },
+    'leg.mute-requested': { legId, by: participantId },
     'leg.updated': { legId, held: flag, muted: flag, camera: flag },
     'leg.silent': { legId, graceDeadlineAt: maybeTime },
     'leg.graced': { legId, graceDeadlineAt: time },
     'leg.resumed': { legId },
     'call.ended': {
       reason: endReason,
-      cause: nullable(endCause),
-      by: nullable(participantId),
+      cause: maybeCause,
+      by: maybeParticipantId,
+      movedTo: optional(callId),
     },
   },
   // An event that a later version adds: it takes its seq and changes nothing (P-508).
@@ -80,22 +103,29 @@ const facts = open({
     endedAt: maybeTime,
     connectDeadlineAt: maybeTime,
     maximumDeadlineAt: maybeTime,
-    endReason: nullable(endReason),
-    endCause: nullable(endCause),
-    endedBy: nullable(participantId),
+    endReason: maybeReason,
+    endCause: maybeCause,
+    endedBy: maybeParticipantId,
+    movedTo: maybeCallId,
   }),
   participants: list(
     open({
       id: participantId,
       address,
       userId,
-      role: oneOf('caller', 'callee'),
+      role,
+      via,
+      invitedBy: maybeParticipantId,
       state: oneOf('invited', 'ringing', 'joined', 'left'),
-      leftReason: nullable(endReason),
+      leftReason: maybeReason,
+      leftCause: maybeCause,
+      leftBy: maybeParticipantId,
+      leftAt: maybeTime,
       ringDeadlineAt: maybeTime,
-      wonLegId: nullable(legId),
+      forwardTo: maybeAddress,
+      wonLegId: maybeLegId,
+      connectedAt: maybeTime,
     }),
-    1_000,
   ),
   legs: list(
     open({
@@ -108,12 +138,13 @@ const facts = open({
       acknowledgeDeadlineAt: maybeTime,
       graceDeadlineAt: maybeTime,
       silent: flag,
-      connectedEpoch: nullable(mediaEpoch),
+      hears: list(legId),
+      connectDeadlineAt: maybeTime,
+      muteRequest: nullable(open({ by: participantId, seq })),
       held: flag,
       muted: flag,
       camera: flag,
     }),
-    1_000,
   ),
 });
 

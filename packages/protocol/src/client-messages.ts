@@ -4,23 +4,28 @@
  *   request { id, request, body }   answered once, by id
  *   notice  { notice, body }        not answered
  */
-import { knownCalls } from './limits.ts';
-import { anything, exact, flag, map, optional, text } from './schema.ts';
+import { knownCalls, tokenLength } from './limits.ts';
+import { anything, either, exact, flag, map, nullable, oneOf, optional, text } from './schema.ts';
 import type { Output, Schema } from './schema.ts';
-import { sentAcknowledgement, sentSignal } from './signals.ts';
+import { signalBody } from './signals.ts';
 import {
   address,
   callId,
   commandId,
   deviceId,
   endCause,
+  legId,
   mediaEpoch,
+  participantId,
   seq,
   shortText,
-  token,
+  signalNumber,
 } from './values.ts';
 
+const token = text(tokenLength);
 const onCall = exact({ callId });
+const onParticipant = exact({ callId, participantId });
+const setting = optional(nullable(address));
 
 /** What a client may ask for. Each is answered once, by `id` (P-401). */
 export const requests = {
@@ -30,7 +35,7 @@ export const requests = {
     device: deviceId,
     /** Name and version of the client, for logs. */
     client: optional(shortText),
-    /** Takes a second call while in one. Default false. */
+    /** Takes further calls while in one. Default true. */
     callWaiting: optional(flag),
     /** The newest `seq` of each call the client knows (P-303). */
     known: optional(map(callId, seq, knownCalls)),
@@ -40,27 +45,55 @@ export const requests = {
   'call.dial': exact({ callId, to: address, media: exact({ audio: flag, video: flag }) }),
   'call.ring': onCall,
   'call.accept': onCall,
-  'call.decline': onCall,
-  'call.hang-up': exact({ callId, cause: optional(endCause), dialed: optional(flag) }),
-  'call.media': exact({ callId, mediaEpoch, connected: flag }),
+  'call.decline': exact({ callId, busy: optional(flag) }),
+  'call.hang-up': exact({
+    callId,
+    cause: optional(endCause),
+    dialed: optional(flag),
+    everyone: optional(flag),
+  }),
+  'call.media': exact({ callId, mediaEpoch, legId, connected: flag }),
   'call.update': exact({
     callId,
     held: optional(flag),
     muted: optional(flag),
     camera: optional(flag),
   }),
+  'call.invite': exact({ callId, to: address, role: optional(oneOf('member', 'guest')) }),
+  'call.remove': onParticipant,
+  'call.request-mute': onParticipant,
+  /** To somebody who is not in a call with this user (blind), or to the others of a call (attended). */
+  'call.transfer': either({ callId }, { to: address, toCallId: callId }),
+  'call.merge': exact({ callId, fromCallId: callId }),
   /** The events after `afterSeq`, or a snapshot where there are too many (P-505). */
   'call.sync': exact({ callId, afterSeq: seq }),
   /** STUN and TURN servers for one call, with credentials for it. */
   'call.ice-servers': onCall,
+  /** Sets what is named, and leaves the rest of the user's settings as it is (P-851). */
+  'settings.update': exact({
+    doNotDisturb: optional(flag),
+    forwardOnBusy: setting,
+    forwardOnNoAnswer: setting,
+  }),
 } as const satisfies Record<string, Schema>;
 
 /** What a client says without waiting for an answer. */
 export const notices = {
   /** Answers a beat (P-602). */
   beat: exact({ n: seq }),
-  signal: sentSignal,
-  'signal.ack': sentAcknowledgement,
+  /** To one other leg of the call, end to end (P-701). */
+  signal: exact({
+    callId,
+    mediaEpoch,
+    toLeg: legId,
+    /** Counts from 1 for each sender, receiver and epoch (P-702). */
+    n: signalNumber,
+    /** The receiver holds the signal until it knows the call up to this event (P-703). */
+    afterSeq: seq,
+    body: signalBody,
+  }),
+  /** Every signal up to `n` has arrived (P-704). */
+  'signal.ack': exact({ callId, mediaEpoch, toLeg: legId, n: signalNumber }),
 } as const satisfies Record<string, Schema>;
 
 /** The outside of a frame (P-203). The body is checked apart, by name. */
@@ -77,10 +110,15 @@ export type RequestBody<Name extends RequestName> = Output<(typeof requests)[Nam
 /** What the notice `Name` says. */
 export type NoticeBody<Name extends NoticeName> = Output<(typeof notices)[Name]>;
 
+/** A signal as its sender writes it (P-701). */
+export type SentSignal = NoticeBody<'signal'>;
+/** An acknowledgement as its sender writes it (P-704). */
+export type SentAcknowledgement = NoticeBody<'signal.ack'>;
+
 /** The requests that change a call. Their `id` makes them idempotent (P-405). */
 export type CommandName = Exclude<
   RequestName,
-  'hello' | 'token.refresh' | 'call.sync' | 'call.ice-servers'
+  'hello' | 'token.refresh' | 'call.sync' | 'call.ice-servers' | 'settings.update'
 >;
 
 /** True for the name of a request of this version (P-207). */

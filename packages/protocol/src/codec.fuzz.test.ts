@@ -1,8 +1,10 @@
-import { randomCall } from '@ringfence/call-rules/testing';
+import type { CallEvent, CallFacts } from '@ringfence/call-rules';
+import { randomCalls } from '@ringfence/call-rules/testing';
 import { seededRandom } from '@ringfence/base/testing';
 import fc from 'fast-check';
 import { expect, test, vi } from 'vitest';
 import { notices, requests } from './client-messages.ts';
+import type { RequestName } from './client-messages.ts';
 import {
   readAnswerBody,
   readClientFrame,
@@ -11,7 +13,7 @@ import {
   writeEvent,
 } from './codec.ts';
 import type { Schema } from './schema.ts';
-import { answers, events } from './server-messages.ts';
+import { events } from './server-messages.ts';
 import { sampleFrames } from './testing/index.ts';
 
 /* fast-check prints the seed and the smallest input of a run that fails. */
@@ -68,7 +70,7 @@ test('no JSON in the form of a frame makes a reader throw', () => {
       const text = JSON.stringify(value);
       holdClientFrame(text);
       holdServerFrame(text);
-      for (const each of Object.keys(answers) as (keyof typeof answers)[]) {
+      for (const each of Object.keys(requests) as RequestName[]) {
         readAnswerBody(each, 'body' in value ? value.body : undefined);
       }
     }),
@@ -138,20 +140,22 @@ test('a true frame that loses, gains or swaps a character never passes unchecked
   );
 });
 
-test('what the rules decide fits the wire, whatever happens to a call', () => {
+function holdHistory(callId: string, facts: CallFacts, history: CallEvent[], seed: string): void {
+  const event = readServerFrame(writeEvent('call.events', { callId, events: history }));
+  expect(event, seed).toEqual({
+    kind: 'event',
+    name: 'call.events',
+    body: { callId, events: history },
+  });
+  const snapshot = { callId, snapshot: facts };
+  const answer = JSON.parse(writeAnswer('c1', 'call.sync', snapshot)) as { ok: unknown };
+  expect(readAnswerBody('call.sync', answer.ok), seed).toEqual(snapshot);
+}
+
+test('what the rules decide fits the wire, whatever happens to calls', () => {
   for (let seed = 1; seed <= 500; seed += 1) {
-    const call = randomCall(seededRandom(seed));
-    if (call.facts === null) continue;
-    const { callId, facts } = call;
-    const history = [...call.events];
-    const event = readServerFrame(writeEvent('call.events', { callId, events: history }));
-    expect(event, `seed ${seed}`).toEqual({
-      kind: 'event',
-      name: 'call.events',
-      body: { callId, events: history },
-    });
-    const snapshot = { callId, snapshot: facts };
-    const answer = JSON.parse(writeAnswer('c1', 'call.sync', snapshot)) as { ok: unknown };
-    expect(readAnswerBody('call.sync', answer.ok), `seed ${seed}`).toEqual(snapshot);
+    for (const { callId, facts, events: history } of randomCalls(seededRandom(seed)).calls) {
+      if (facts !== null) holdHistory(callId, facts, [...history], `seed ${seed}`);
+    }
   }
 });

@@ -62,12 +62,18 @@ describe('what is written is read', () => {
       'call.dial': { callId, to: 'user:bob', media: { audio: true, video: false } },
       'call.ring': commands,
       'call.accept': commands,
-      'call.decline': commands,
-      'call.hang-up': { callId, cause: 'permission_denied', dialed: true },
-      'call.media': { callId, mediaEpoch: 1, connected: false },
+      'call.decline': { callId, busy: true },
+      'call.hang-up': { callId, cause: 'permission_denied', dialed: true, everyone: false },
+      'call.media': { callId, mediaEpoch: 1, legId: 'l2', connected: false },
       'call.update': { callId, held: true, muted: false, camera: true },
+      'call.invite': { callId, to: 'user:carol', role: 'guest' },
+      'call.remove': { callId, participantId: 'p3' },
+      'call.request-mute': { callId, participantId: 'p3' },
+      'call.transfer': { callId, toCallId: otherCallId },
+      'call.merge': { callId, fromCallId: otherCallId },
       'call.sync': { callId, afterSeq: 0 },
       'call.ice-servers': commands,
+      'settings.update': { doNotDisturb: true, forwardOnBusy: null, forwardOnNoAnswer: 'user:bob' },
     };
     for (const [name, body] of Object.entries(bodies)) {
       const frame = writeRequest('c1', name as 'call.ring', body as { callId: string });
@@ -186,6 +192,9 @@ describe('bad input of a client', () => {
 
   const fault = (path: string) => wireError('invalid_request', { details: { path } });
   const dial = { callId, to: 'user:bob', media: { audio: true, video: true } };
+  const to = 'user:carol';
+  const participantPath = 'body.participantId';
+  const targetPath = 'body.toCallId';
   const known = Object.fromEntries(
     Array.from({ length: 65 }, (_, index) => [
       `018bcfe5-6800-7000-8000-${String(index).padStart(12, '0')}`,
@@ -231,9 +240,29 @@ describe('bad input of a client', () => {
     [
       'an epoch that is no whole number',
       'call.media',
-      { callId, mediaEpoch: 1.5, connected: true },
+      { callId, mediaEpoch: 1.5, legId: 'l2', connected: true },
       'body.mediaEpoch',
     ],
+    [
+      'a leg that is none',
+      'call.media',
+      { callId, mediaEpoch: 1, legId: 'p2', connected: true },
+      'body.legId',
+    ],
+    ['a role that is not known (P-936)', 'call.invite', { callId, to, role: 'boss' }, 'body.role'],
+    ['a moderator', 'call.invite', { callId, to, role: 'moderator' }, 'body.role'],
+    ['a participant that is none', 'call.remove', { callId, participantId: 'l1' }, participantPath],
+    ['no participant', 'call.request-mute', { callId }, participantPath],
+    ['two targets (P-930)', 'call.transfer', { callId, to, toCallId: otherCallId }, targetPath],
+    ['no target (P-930)', 'call.transfer', { callId }, 'body.to'],
+    ['a call that is none', 'call.transfer', { callId, toCallId: 'l1' }, targetPath],
+    ['no call to transfer', 'call.transfer', { toCallId: otherCallId }, 'body.callId'],
+    ['a reason too many', 'call.decline', { callId, busy: true, cause: 'internal' }, 'body.cause'],
+    ['no second call', 'call.merge', { callId }, 'body.fromCallId'],
+    ['a second call in capitals', 'call.merge', { callId, fromCallId: 'A' }, 'body.fromCallId'],
+    ['a setting of another type', 'settings.update', { doNotDisturb: null }, 'body.doNotDisturb'],
+    ['an empty forwarding', 'settings.update', { forwardOnBusy: '' }, 'body.forwardOnBusy'],
+    ['a setting that is not known', 'settings.update', { version: 1 }, 'body.version'],
     ['a seq below 0', 'call.sync', { callId, afterSeq: -1 }, 'body.afterSeq'],
     ['a token too long', 'token.refresh', { token: 'x'.repeat(8_193) }, 'body.token'],
     ['an empty token', 'hello', { token: '', device: 'd1' }, 'body.token'],
@@ -295,7 +324,7 @@ describe('a frame of a server', () => {
     expect(readServerFrame(frame)).toEqual({ kind: 'unreadable' });
   });
 
-  test.each(['call.moved', 'constructor', '__proto__', 'toString'])(
+  test.each(['call.recorded', 'constructor', '__proto__', 'toString'])(
     'the event %s is not known, and is ignored (P-206)',
     (event) => {
       expect(readServerFrame(json({ event, body: { any: 1 } }))).toEqual({ kind: 'unknown' });
@@ -312,7 +341,7 @@ describe('a frame of a server', () => {
   });
 
   test('a history event of a type that is not known passes (P-508)', () => {
-    const body = { callId, events: [{ type: 'call.moved', seq: 1, at: 1, to: 'sfu' }] };
+    const body = { callId, events: [{ type: 'call.recorded', seq: 1, at: 1, to: 'disk' }] };
     expect(readServerFrame(json({ event: 'call.events', body }))).toEqual({
       kind: 'event',
       name: 'call.events',

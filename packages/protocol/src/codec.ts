@@ -9,7 +9,7 @@ import {
   requests,
 } from './client-messages.ts';
 import type { NoticeBody, NoticeName, RequestBody, RequestName } from './client-messages.ts';
-import { answerFrame, answers, eventFrame, events, isEventName } from './server-messages.ts';
+import { answerFrame, answerOf, eventFrame, events, isEventName } from './server-messages.ts';
 import type { AnswerBody, CommandAnswer, EventBody, EventName } from './server-messages.ts';
 import { commandId } from './values.ts';
 
@@ -146,7 +146,7 @@ export function readAnswerBody<Name extends RequestName>(
   name: Name,
   value: unknown,
 ): AnswerBody<Name> | null {
-  return answers[name].fault(value) === undefined ? (value as AnswerBody<Name>) : null;
+  return answerOf(name).fault(value) === undefined ? (value as AnswerBody<Name>) : null;
 }
 
 /** Writes a request. Its body is not checked here: its type is. */

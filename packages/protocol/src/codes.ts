@@ -3,36 +3,6 @@ import type { ErrorFacts, Fault } from '@ringfence/base';
 import { refusalTexts } from '@ringfence/call-rules';
 import type { RefusalCode } from '@ringfence/call-rules';
 
-/** Why the server closed a connection, and what the client does about it. */
-export const CLOSE = {
-  /** The client or the server is done. */
-  normal: 1000,
-  /** A binary frame: frames are text. */
-  unsupportedData: 1003,
-  /** A frame that is no JSON, or no request and no notice. */
-  invalidFrame: 1007,
-  /** A frame over the size limit. */
-  tooLarge: 1009,
-  /** Something broke on the server. */
-  internal: 1011,
-  /** The server is going away; come back after a spread delay. */
-  restart: 1012,
-  /** The server is full; come back later. */
-  overloaded: 1013,
-  /** No `hello` in time. */
-  helloTimeout: 4000,
-  /** The token is bad or has expired: get a fresh one first. */
-  unauthorized: 4001,
-  /** Something other than `hello` came first, or `hello` came twice. */
-  outOfOrder: 4002,
-  /** The client reads too slowly. */
-  tooSlow: 4008,
-  /** Another connection of the same device took over. Do not come back by yourself. */
-  replaced: 4009,
-  /** The client sends too much. */
-  flood: 4029,
-} as const;
-
 /** Codes of the wire itself, next to those of the rules. */
 export type WireCode =
   | 'invalid_request'

@@ -1,4 +1,13 @@
-export { CLOSE, errorFromWire, errorTexts, wireError } from './codes.ts';
+export {
+  CLOSE,
+  closeFlood,
+  closeInvalidFrame,
+  closeNormal,
+  closeOverloaded,
+  closeReplaced,
+  closeUnauthorized,
+} from './close.ts';
+export { errorFromWire, errorTexts, wireError } from './codes.ts';
 export {
   readAnswerBody,
   readClientFrame,
@@ -10,9 +19,18 @@ export {
   writeNotice,
   writeRequest,
 } from './codec.ts';
-export { LIMITS, SUBPROTOCOL } from './limits.ts';
+export {
+  candidateLength,
+  candidatesPerSignal,
+  frameBytes,
+  knownCalls,
+  LIMITS,
+  sdpLength,
+  SUBPROTOCOL,
+  tokenLength,
+} from './limits.ts';
 export { isRequestName, notices, requests } from './client-messages.ts';
-export { answers, events } from './server-messages.ts';
+export { answerOf, events } from './server-messages.ts';
 export { isSignalBody } from './signals.ts';
 
 export type { ErrorCode, WireCode, WireError } from './codes.ts';
@@ -23,6 +41,8 @@ export type {
   NoticeName,
   RequestBody,
   RequestName,
+  SentAcknowledgement,
+  SentSignal,
 } from './client-messages.ts';
 export type {
   AnswerBody,
@@ -31,13 +51,8 @@ export type {
   EventBody,
   EventName,
   IceServer,
-} from './server-messages.ts';
-export type { Schema } from './schema.ts';
-export type {
   ReceivedAcknowledgement,
   ReceivedSignal,
-  SentAcknowledgement,
-  SentSignal,
-  SignalBody,
-  SignalCandidate,
-} from './signals.ts';
+} from './server-messages.ts';
+export type { Schema } from './schema.ts';
+export type { SignalBody, SignalCandidate } from './signals.ts';

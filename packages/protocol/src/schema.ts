@@ -16,30 +16,35 @@
 export type Form =
   | readonly ['anything']
   | readonly ['flag']
-  | readonly ['text', most: number, least: number]
-  | readonly ['matching', pattern: RegExp, most: number]
-  | readonly ['numeric', least: number, most: number]
-  | readonly ['whole', least: number, most: number]
+  | readonly ['text', most: number, least: number, pattern: RegExp | undefined]
+  | readonly ['numeric', most: number, least: number, isWhole: boolean]
   | readonly ['oneOf', values: readonly string[]]
   | readonly ['nullable', inner: Schema]
+  | readonly ['optional', inner: Schema]
   | readonly ['list', item: Schema, most: number]
   | readonly ['map', name: Schema, item: Schema, most: number]
   | readonly ['object', fields: Fields, isExact: boolean]
-  | readonly ['tagged', tag: string, options: ReadonlyMap<unknown, Schema>, other?: Schema];
+  | readonly [
+      'tagged',
+      tag: string,
+      options: ReadonlyMap<unknown, Schema>,
+      other: Schema | undefined,
+    ]
+  | readonly ['either', options: ReadonlyMap<string, Schema>];
 
 declare const output: unique symbol;
 
 /** What a value must be like, for the code and for the documents. */
 export interface Schema<T = unknown> {
   readonly form: Form;
-  /** Undefined when `value` fits, else the path of the first fault. */
+  /** Undefined when `value` fits, else the path of the first fault. A missing value is undefined. */
   fault(value: unknown): string | undefined;
   readonly [output]?: T;
 }
 
 /** A field that may be missing. */
 export interface OptionalSchema<T = unknown> extends Schema<T> {
-  readonly isOptional: true;
+  readonly form: readonly ['optional', inner: Schema];
 }
 
 /** The type of what fits a schema. */
@@ -67,49 +72,45 @@ function schema<T>(form: Form, fits: (value: unknown) => boolean): Schema<T> {
 const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-/** A name in a path: a client chose it, so it is cut. */
-const step = (name: string | number, rest: string): string =>
-  rest === here ? String(name).slice(0, 64) : `${String(name).slice(0, 64)}.${rest}`;
+/** A fault in a field, seen from the object. The name is cut: a client chose it. */
+const within = (name: string | number, fault: string): string =>
+  String(name).slice(0, 64) + (fault && `.${fault}`);
 
 /** Any value. */
-export const anything: Schema<unknown> = { form: ['anything'], fault: () => undefined };
+export const anything: Schema<unknown> = schema(['anything'], (value) => value !== undefined);
 
 export const flag: Schema<boolean> = schema(['flag'], (value) => typeof value === 'boolean');
 
-/** A string of `least` to `most` UTF-16 code units. */
+/** A string of `least` to `most` UTF-16 code units, that matches `pattern` where there is one. */
 /* @__NO_SIDE_EFFECTS__ */
-export function text(most: number, least = 1): Schema<string> {
+export function text(most: number, least = 1, pattern?: RegExp): Schema<string> {
   return schema(
-    ['text', most, least],
-    (value) => typeof value === 'string' && value.length >= least && value.length <= most,
-  );
-}
-
-/** A string that matches `pattern` and has at most `most` UTF-16 code units. */
-/* @__NO_SIDE_EFFECTS__ */
-export function matching(pattern: RegExp, most: number): Schema<string> {
-  return schema(
-    ['matching', pattern, most],
-    (value) => typeof value === 'string' && value.length <= most && pattern.test(value),
+    ['text', most, least, pattern],
+    (value) =>
+      typeof value === 'string' &&
+      value.length >= least &&
+      value.length <= most &&
+      (!pattern || pattern.test(value)),
   );
 }
 
 /** A finite number within bounds, both included. */
 /* @__NO_SIDE_EFFECTS__ */
-export function numeric(least: number, most: number): Schema<number> {
+export function numeric(most: number, least = 0, isWhole = false): Schema<number> {
   return schema(
-    ['numeric', least, most],
-    (value) => typeof value === 'number' && value >= least && value <= most,
+    ['numeric', most, least, isWhole],
+    (value) =>
+      typeof value === 'number' &&
+      value >= least &&
+      value <= most &&
+      (!isWhole || Number.isInteger(value)),
   );
 }
 
 /** A whole number within bounds, both included. */
 /* @__NO_SIDE_EFFECTS__ */
-export function whole(least: number, most: number): Schema<number> {
-  return schema(
-    ['whole', least, most],
-    (value) => Number.isInteger(value) && (value as number) >= least && (value as number) <= most,
-  );
+export function whole(most: number, least?: number): Schema<number> {
+  return numeric(most, least, true);
 }
 
 /** One of some strings. */
@@ -129,19 +130,22 @@ export function nullable<T>(inner: Schema<T>): Schema<T | null> {
 /** Marks a field of {@link exact} or {@link open} as one that may be missing. */
 /* @__NO_SIDE_EFFECTS__ */
 export function optional<T>(inner: Schema<T>): OptionalSchema<T> {
-  return { ...inner, isOptional: true };
+  return {
+    form: ['optional', inner],
+    fault: (value) => (value === undefined ? undefined : inner.fault(value)),
+  };
 }
 
 /** A list of at most `most` items. */
 /* @__NO_SIDE_EFFECTS__ */
-export function list<T>(item: Schema<T>, most: number): Schema<T[]> {
+export function list<T>(item: Schema<T>, most = 1_000): Schema<T[]> {
   return {
     form: ['list', item, most],
     fault(value) {
       if (!Array.isArray(value) || value.length > most) return here;
       for (let index = 0; index < value.length; index += 1) {
         const fault = item.fault(value[index]);
-        if (fault !== undefined) return step(index, fault);
+        if (fault !== undefined) return within(index, fault);
       }
       return undefined;
     },
@@ -153,18 +157,15 @@ export function list<T>(item: Schema<T>, most: number): Schema<T[]> {
 export function map<T>(
   name: Schema<string>,
   item: Schema<T>,
-  most: number,
+  most = 1_000,
 ): Schema<Record<string, T>> {
   return {
     form: ['map', name, item, most],
     fault(value) {
-      if (!isObject(value)) return here;
-      let count = 0;
+      if (!isObject(value) || Object.keys(value).length > most) return here;
       for (const key in value) {
-        count += 1;
-        if (count > most) return here;
         const fault = name.fault(key) ?? item.fault(value[key]);
-        if (fault !== undefined) return step(key, fault);
+        if (fault !== undefined) return within(key, fault);
       }
       return undefined;
     },
@@ -185,38 +186,21 @@ export function open<F extends Fields>(fields: F): Schema<OutputOf<F>> {
 
 /* @__NO_SIDE_EFFECTS__ */
 function object<F extends Fields>(fields: F, isExact: boolean): Schema<OutputOf<F>> {
-  const names = Object.keys(fields);
-  const schemas = Object.values(fields);
-  const isRequired = schemas.map((each) => !('isOptional' in each));
+  const entries = Object.entries(fields);
   return {
     form: ['object', fields, isExact],
     fault(value) {
       if (!isObject(value)) return here;
-      let known = 0;
-      for (let index = 0; index < names.length; index += 1) {
-        const field = value[names[index]!];
-        if (field === undefined) {
-          if (isRequired[index]) return names[index];
-          continue;
-        }
-        known += 1;
-        const fault = schemas[index]!.fault(field);
-        if (fault !== undefined) return step(names[index]!, fault);
+      for (const [name, field] of entries) {
+        const fault = field.fault(value[name]);
+        if (fault !== undefined) return within(name, fault);
       }
-      return isExact ? unknownField(value, fields, known) : undefined;
+      if (isExact) {
+        for (const name in value) if (!Object.hasOwn(fields, name)) return within(name, here);
+      }
+      return undefined;
     },
   };
-}
-
-/** Counts first: mostly nothing is unknown, and then no name has to be looked up. */
-function unknownField(value: object, fields: Fields, known: number): string | undefined {
-  let count = 0;
-  for (const _ in value) count += 1;
-  if (count === known) return undefined;
-  return step(
-    Object.keys(value).find((name) => !Object.hasOwn(fields, name))!,
-    here,
-  );
 }
 
 /**
@@ -240,17 +224,47 @@ export function tagged<
     [Name in keyof Options]: Flat<{ [T in Tag]: Name } & OutputOf<Common & Options[Name]>>;
   }[keyof Options]
 > {
-  const names = Object.keys(options);
   const schemas = new Map<unknown, Schema>(
-    names.map((name) => [name, make({ [tag]: oneOf(name), ...common, ...options[name] })]),
+    Object.entries(options).map(([name, fields]) => [
+      name,
+      make({ [tag]: oneOf(name), ...common, ...fields }),
+    ]),
   );
   const rest = other && make({ ...common, ...other });
   return {
-    form: rest ? ['tagged', tag, schemas, rest] : ['tagged', tag, schemas],
+    form: ['tagged', tag, schemas, rest],
     fault(value) {
       if (!isObject(value)) return here;
       const chosen = schemas.get(value[tag]) ?? rest;
-      return chosen === undefined ? tag : chosen.fault(value);
+      return chosen ? chosen.fault(value) : tag;
+    },
+  };
+}
+
+/** An object with the `common` fields and exactly one of the `choices`, and no other (P-205). */
+/* @__NO_SIDE_EFFECTS__ */
+export function either<Common extends Fields, Choices extends Fields>(
+  common: Common,
+  choices: Choices,
+): Schema<
+  {
+    [Name in keyof Choices]: Flat<
+      OutputOf<Common & Pick<Choices, Name>> & {
+        [Other in Exclude<keyof Choices, Name>]?: undefined;
+      }
+    >;
+  }[keyof Choices]
+> {
+  const options = new Map<string, Schema>(
+    Object.entries(choices).map(([name, field]) => [name, exact({ ...common, [name]: field })]),
+  );
+  const [first] = options.keys();
+  return {
+    form: ['either', options],
+    fault(value) {
+      if (!isObject(value)) return here;
+      const chosen = [...options.keys()].find((name) => Object.hasOwn(value, name));
+      return options.get(chosen ?? first!)!.fault(value);
     },
   };
 }

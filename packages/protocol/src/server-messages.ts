@@ -8,14 +8,18 @@ import { callEvent, callFacts } from './call-messages.ts';
 import type { RequestName } from './client-messages.ts';
 import { anything, flag, list, map, oneOf, open, optional, text } from './schema.ts';
 import type { Output, Schema } from './schema.ts';
-import { receivedAcknowledgement, receivedSignal } from './signals.ts';
+import { signalBody } from './signals.ts';
 import {
   callId,
   commandId,
   durationMs,
   iceServer,
+  legId,
+  mediaEpoch,
   seq,
+  settings,
   shortText,
+  signalNumber,
   time,
   userId,
 } from './values.ts';
@@ -23,17 +27,17 @@ import {
 /** How a call is brought up to date: its missed events, or all of its facts (P-505). */
 const catchUp = open({
   callId,
-  events: optional(list(callEvent, 1_000)),
+  events: optional(list(callEvent)),
   snapshot: optional(callFacts),
   /** True when the call is not to be found: forget it. */
   gone: optional(flag),
 });
 
 /** What a command answers: the `seq` reached, and the events it made (P-503). */
-const commandAnswer = open({ callId, seq, events: list(callEvent, 1_000) });
+const commandAnswer = open({ callId, seq, events: list(callEvent) });
 
-/** What each request answers when it succeeds. */
-export const answers = {
+/** What a request that is no command answers when it succeeds. */
+const otherAnswers = {
   hello: open({
     session: shortText,
     userId,
@@ -46,29 +50,43 @@ export const answers = {
     reconnectSpreadMs: durationMs,
     /** When the token expires; missing when it does not. */
     tokenExpiresAt: optional(time),
-    calls: list(catchUp, 1_000),
+    /** Do not disturb and forwarding, as the user set them (P-852). */
+    settings,
+    calls: list(catchUp),
   }),
   'token.refresh': open({ tokenExpiresAt: optional(time) }),
-  'call.dial': commandAnswer,
-  'call.ring': commandAnswer,
-  'call.accept': commandAnswer,
-  'call.decline': commandAnswer,
-  'call.hang-up': commandAnswer,
-  'call.media': commandAnswer,
-  'call.update': commandAnswer,
   'call.sync': catchUp,
   'call.ice-servers': open({ iceServers: list(iceServer, 16), expiresAt: optional(time) }),
-} as const satisfies Record<RequestName, Schema>;
+  'settings.update': settings,
+} as const satisfies Partial<Record<RequestName, Schema>>;
+
+type OtherAnswers = typeof otherAnswers;
+
+/** The schema of what the request `name` answers when it succeeds. */
+export function answerOf<Name extends RequestName>(name: Name): Schema<AnswerBody<Name>> {
+  const other = otherAnswers as Partial<Record<RequestName, Schema>>;
+  return (other[name] ?? commandAnswer) as Schema<AnswerBody<Name>>;
+}
 
 /** What a server says by itself. */
 export const events = {
   /** A sign of life, with the newest `seq` of each live call of the device (P-601). */
-  beat: open({ n: seq, calls: map(callId, seq, 1_000) }),
-  'call.events': open({ callId, events: list(callEvent, 1_000) }),
-  signal: receivedSignal,
-  'signal.ack': receivedAcknowledgement,
+  beat: open({ n: seq, calls: map(callId, seq) }),
+  'call.events': open({ callId, events: list(callEvent) }),
+  /** From one other leg, with `fromLeg` in place of the `toLeg` that was sent (P-701). */
+  signal: open({
+    callId,
+    mediaEpoch,
+    fromLeg: legId,
+    n: signalNumber,
+    afterSeq: seq,
+    body: signalBody,
+  }),
+  'signal.ack': open({ callId, mediaEpoch, fromLeg: legId, n: signalNumber }),
   /** The token expires soon: refresh it in place (P-306). */
   'token.expiring': open({ expiresAt: time }),
+  /** The user's settings, changed on any of their devices (P-852). */
+  'settings.changed': settings,
 } as const satisfies Record<string, Schema>;
 
 /** An error as an answer carries it (P-404). */
@@ -97,9 +115,15 @@ export const eventFrame = open({ event: text(64), body: anything });
 /** The name of an event of this version. */
 export type EventName = keyof typeof events;
 /** What the request `Name` answers when it succeeds. */
-export type AnswerBody<Name extends RequestName> = Output<(typeof answers)[Name]>;
+export type AnswerBody<Name extends RequestName> = Name extends keyof OtherAnswers
+  ? Output<OtherAnswers[Name]>
+  : CommandAnswer;
 /** What the event `Name` says. */
 export type EventBody<Name extends EventName> = Output<(typeof events)[Name]>;
+/** A signal as its receiver reads it (P-701). */
+export type ReceivedSignal = EventBody<'signal'>;
+/** An acknowledgement as its receiver reads it (P-704). */
+export type ReceivedAcknowledgement = EventBody<'signal.ack'>;
 /** How a call is brought up to date (P-505). */
 export type CatchUp = Output<typeof catchUp>;
 /** What a command answers (P-503). */

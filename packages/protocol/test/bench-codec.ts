@@ -6,11 +6,11 @@
 import { systemClock } from '@ringfence/base';
 import { readAnswerBody, readClientFrame, readServerFrame } from '../src/index.ts';
 import type { RequestName } from '../src/index.ts';
-import { sampleFrames } from '../src/testing/index.ts';
+import { callFrames } from '../src/testing/sample-call-frames.ts';
 
 const rounds = 60;
 const repeats = 400;
-const { client, server } = sampleFrames();
+const { client, server } = callFrames();
 /** Which request each answer of the sample belongs to, by id. */
 const names = new Map<string, RequestName>(
   client

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { callEvent, callFacts } from '../src/call-messages.ts';
 import { notices, requests } from '../src/client-messages.ts';
+import type { RequestName } from '../src/client-messages.ts';
 import {
   asyncApiDocument,
   closeCodes,
@@ -13,7 +14,7 @@ import {
 import type { JsonSchema } from '../src/documents/index.ts';
 import { CLOSE } from '../src/index.ts';
 import type { Schema } from '../src/index.ts';
-import { answerFrame, answers, eventFrame, events } from '../src/server-messages.ts';
+import { answerFrame, answerOf, eventFrame, events } from '../src/server-messages.ts';
 import { sampleFrames } from '../src/testing/index.ts';
 import { asyncApiText, protocolText } from './document-texts.ts';
 
@@ -161,10 +162,11 @@ describe('the JSON Schemas let pass what the code lets pass, and nothing else', 
   });
   const samples = [...bodies, ...inner];
 
+  const requestNames = Object.keys(requests) as RequestName[];
   const schemas: [string, Schema][] = [
     ...Object.entries(requests).map(([name, schema]) => [`request ${name}`, schema] as const),
     ...Object.entries(notices).map(([name, schema]) => [`notice ${name}`, schema] as const),
-    ...Object.entries(answers).map(([name, schema]) => [`answer ${name}`, schema] as const),
+    ...requestNames.map((name) => [`answer ${name}`, answerOf(name)] as const),
     ...Object.entries(events).map(([name, schema]) => [`event ${name}`, schema] as const),
     ['callEvent', callEvent],
     ['callFacts', callFacts],

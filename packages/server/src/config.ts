@@ -52,6 +52,7 @@ const configSchema = strictObject({
   stunUrls: optional(array(pipe(string(), regex(/^stuns?:[^\s]+$/))), []),
   /** See `Deadlines` of `@ringfence/call-rules` for ranges and defaults. */
   ringMs: milliseconds,
+  forwardMs: milliseconds,
   acknowledgeMs: milliseconds,
   connectMs: milliseconds,
   leaseMs: milliseconds,
@@ -60,6 +61,7 @@ const configSchema = strictObject({
   /** See `SignalingServerOptions` of `@ringfence/signaling-server`. */
   beatMs: milliseconds,
   silentMs: milliseconds,
+  callsPerUser: optional(number()),
   /** How long a stop waits for writes in flight. Default 5,000; 0 to 300,000. */
   drainMs: optional(pipe(number(), minValue(0), maxValue(300_000)), 5_000),
   logLevel: optional(picklist(['debug', 'info', 'warn', 'error', 'silent']), 'info'),

@@ -143,11 +143,19 @@ export async function startServer(
 }
 
 function signalingOptions(config: ResolvedServerConfig): SignalingServerOptions {
-  const { ringMs, acknowledgeMs, connectMs, leaseMs, graceMs, maximumMs } = config;
-  const { beatMs, silentMs } = config;
+  const { ringMs, forwardMs, acknowledgeMs, connectMs, leaseMs, graceMs, maximumMs } = config;
+  const { beatMs, silentMs, callsPerUser } = config;
   return {
-    deadlines: defined({ ringMs, acknowledgeMs, connectMs, leaseMs, graceMs, maximumMs }),
-    ...defined({ beatMs, silentMs }),
+    deadlines: defined({
+      ringMs,
+      forwardMs,
+      acknowledgeMs,
+      connectMs,
+      leaseMs,
+      graceMs,
+      maximumMs,
+    }),
+    ...defined({ beatMs, silentMs, callsPerUser }),
   };
 }
 

@@ -21,7 +21,7 @@ const code = (work: () => unknown): unknown => {
 describe('the command line', () => {
   it('reads flags', () => {
     const args =
-      '--port 0 --host 0.0.0.0 --dev --ring-ms 2000 --origin https://a.example --origin https://b.example';
+      '--port 0 --host 0.0.0.0 --dev --ring-ms 2000 --forward-ms 1000 --calls-per-user 2 --origin https://a.example --origin https://b.example';
     expect(readCommandLine(args.split(' '), {})).toEqual({
       kind: 'start',
       config: {
@@ -29,6 +29,8 @@ describe('the command line', () => {
         port: 0,
         dev: true,
         ringMs: 2_000,
+        forwardMs: 1_000,
+        callsPerUser: 2,
         origins: ['https://a.example', 'https://b.example'],
       },
     });
@@ -42,6 +44,7 @@ describe('the command line', () => {
       RINGFENCE_ORIGIN: 'https://a.example,https://b.example',
       RINGFENCE_HS256_SECRET: 's'.repeat(32),
       RINGFENCE_ISSUER: '',
+      RINGFENCE_CALLS_PER_USER: '8',
     };
     expect(readCommandLine(['--port', '9001'], environment)).toEqual({
       kind: 'start',
@@ -51,6 +54,7 @@ describe('the command line', () => {
         dev: true,
         origins: ['https://a.example', 'https://b.example'],
         hs256Secret: 's'.repeat(32),
+        callsPerUser: 8,
       },
     });
   });

@@ -87,6 +87,37 @@ describe('the reference server', () => {
     socket.terminate();
   });
 
+  it('hands its settings on to the signaling server, which checks their ranges', async () => {
+    for (const config of [{ callsPerUser: 0 }, { forwardMs: 999 }, { ringMs: 1 }]) {
+      const [[field, value]] = Object.entries(config) as [[string, number]];
+      await expect(start(config)).rejects.toMatchObject({
+        code: 'invalid_option',
+        message: expect.stringContaining(`unable to use option ${field}; ${value} is not a number`),
+      });
+    }
+    await using server = await start({ callsPerUser: 1 });
+    const socket = await hello(server, 'alice');
+    const other = await hello(server, 'bob');
+    const answers: unknown[] = [];
+    for (const n of [1, 2]) {
+      const callId = `018bcfe5-6800-7000-8000-00000000000${n}`;
+      const media = { audio: true, video: false };
+      socket.send(writeRequest(`dial-${n}`, 'call.dial', { callId, to: 'user:bob', media }));
+      for (;;) {
+        const [data] = (await once(socket, 'message')) as [Buffer];
+        const frame = JSON.parse(data.toString()) as { id?: string };
+        if (frame.id !== `dial-${n}`) continue;
+        answers.push(frame);
+        break;
+      }
+    }
+    expect(answers).toMatchObject([
+      { ok: { events: [{ type: 'call.created' }, { type: 'leg.offered' }] } },
+      { error: { code: 'already_in_call' } },
+    ]);
+    for (const each of [socket, other]) each.terminate();
+  });
+
   it('stops: readyz says 503, sockets close with 1012, then nobody listens', async () => {
     const server = await start();
     const socket = await hello(server, 'alice');

@@ -1,4 +1,4 @@
-import type { CallFacts } from '@ringfence/call-rules';
+import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { describe, expect, it } from 'vitest';
 import { alice, bob, callId, History } from '../test/histories.ts';
 import { createScripted } from '../test/scripted-server.ts';
@@ -82,6 +82,20 @@ describe('an offered call', () => {
     expect((await welcomed()).asked('hello')[0]!.body.known).toEqual({});
   });
 
+  it('is not told when another device of this user answered it before it came', async () => {
+    const { client, welcomed, flush, history, offered } = createCalls();
+    history.dial(bob, alice, { audio: true, video: false }, ['phone', 'laptop']);
+    history.run({ ...alice, deviceId: 'laptop' }, { type: 'call.accept' });
+    const session = await welcomed({ calls: [{ callId, snapshot: history.facts! }] });
+    expect(history.facts!.legs.map(({ state }) => state)).toEqual(['won', 'lost', 'won']);
+    session.event('beat', { n: 1, calls: {} });
+    await flush();
+    await flush();
+    expect(offered).toEqual([]);
+    expect(session.asked('call.sync')).toEqual([]);
+    expect(client.channel(callId).facts).toEqual(history.facts);
+  });
+
   it('is not told when it is for another device of this user', async () => {
     const { welcomed, flush, history, offered } = createCalls();
     const session = await welcomed();
@@ -149,18 +163,25 @@ describe('the facts of a call', () => {
     expect(session.asked('call.sync')).toHaveLength(1);
   });
 
-  it('are asked for once by beats that miss a call, as long as the server knows no more', async () => {
-    const { welcomed, flush, history } = createCalls();
+  it('are asked for by each beat that misses a call, one answer at a time', async () => {
+    const { client, welcomed, flush, history } = createCalls();
     history.dial(bob, alice);
     const session = await welcomed({ calls: [{ callId, events: [...history.events] }] });
+    const channel = client.channel(callId);
     session.event('beat', { n: 1, calls: {} });
-    await flush();
-    await flush();
-    session.answer(session.asked('call.sync')[0]!, { callId, events: [] });
-    for (let n = 2; n < 5; n++) session.event('beat', { n, calls: {} });
+    session.event('beat', { n: 2, calls: {} });
     await flush();
     await flush();
     expect(session.asked('call.sync')).toHaveLength(1);
+    session.answer(session.asked('call.sync')[0]!, { callId, events: [] });
+    // It ends after that answer, and the hint is lost.
+    history.run(bob, { type: 'call.hang-up' });
+    session.event('beat', { n: 3, calls: {} });
+    await flush();
+    await flush();
+    session.answer(session.asked('call.sync')[1]!, { callId, events: history.events.slice(2) });
+    await flush();
+    expect(channel.facts).toEqual(history.facts);
   });
 
   it('find a call that only a beat tells of', async () => {
@@ -196,7 +217,7 @@ describe('the facts of a call', () => {
   });
 
   it('show a call the server forgot as failed', async () => {
-    const { client, network, clock, welcomed, history } = createCalls();
+    const { client, network, clock, session, welcomed, flush, history } = createCalls();
     history.connect(bob, alice);
     await welcomed({ calls: [{ callId, snapshot: history.facts! }] });
     const channel = client.channel(callId);
@@ -212,6 +233,41 @@ describe('the facts of a call', () => {
         endReason: 'failed',
       },
     });
+    session().event('beat', { n: 1, calls: {} });
+    await flush();
+    await flush();
+    expect(session().asked('call.sync')).toEqual([]);
+  });
+
+  it("survive a joined leg that is nobody's, in events", async () => {
+    const { client, clock, welcomed, flush, history } = createCalls();
+    const session = await welcomed();
+    const channel = client.channel(callId);
+    const at = clock.now();
+    const stray = { legId: 'l3', participantId: 'p9' };
+    const device = { userId: 'zoe', deviceId: 'pad' };
+    const events: CallEvent[] = [
+      ...history.dial(bob, alice),
+      { type: 'leg.offered', ...stray, ...device, acknowledgeDeadlineAt: at, seq: 3, at },
+      { type: 'participant.joined', ...stray, connectDeadlineAt: null, seq: 4, at },
+      { type: 'call.active', seq: 5, at },
+    ];
+    session.event('call.events', { callId, events });
+    await flush();
+    await flush();
+    // A leg without a participant counts for nothing.
+    expect(channel.facts?.call.seq).toBe(5);
+    expect(session.asked('call.sync')).toEqual([]);
+    expect(client.state).toBe('ready');
+  });
+
+  it("survive an own leg that is nobody's, in a snapshot", async () => {
+    const { client, welcomed, history, offered } = createCalls();
+    history.connect(bob, alice);
+    const participants = history.facts!.participants.filter(({ id }) => id !== 'p2');
+    await welcomed({ calls: [{ callId, snapshot: { ...history.facts!, participants } }] });
+    expect(client.state).toBe('ready');
+    expect(offered).toEqual([]);
   });
 
   it('survive events that cannot be folded, and ask once', async () => {
@@ -272,7 +328,7 @@ describe('a channel', () => {
   });
 
   it('makes no more of a call once it has ended and its channel closed', async () => {
-    const { client, network, welcomed, flush, history } = createCalls();
+    const { client, network, welcomed, flush, history, offered } = createCalls();
     const session = await welcomed();
     session.event('call.events', { callId, events: [...history.dial(bob, alice)] });
     await flush();
@@ -284,7 +340,34 @@ describe('a channel', () => {
     await flush();
     channel.close();
     network.cut();
-    expect((await welcomed()).asked('hello')[0]!.body.known).toEqual({});
-    expect(client.channel(callId).facts).toBe(null);
+    const second = await welcomed();
+    expect(second.asked('hello')[0]!.body.known).toEqual({});
+    second.event('beat', { n: 1, calls: {} });
+    second.event('call.events', { callId, events: [...history.events] });
+    await flush();
+    await flush();
+    expect(second.asked('call.sync')).toEqual([]);
+    expect(offered).toHaveLength(1);
+  });
+
+  it('is let go when it is over and many others came after it, and not before', async () => {
+    const { client, clock, welcomed, flush, history } = createCalls();
+    const session = await welcomed();
+    session.event('call.events', { callId, events: [...history.dial(bob, alice)] });
+    const others = Array.from(
+      { length: 70 },
+      (_, index) => new History(() => clock.now(), callId.replace(/001$/, String(index + 100))),
+    );
+    for (const other of others) {
+      other.dial(bob, alice);
+      other.run(bob, { type: 'call.hang-up' });
+      session.event('call.events', { callId: other.callId, events: [...other.events] });
+    }
+    await flush();
+    const factsOf = (call: History) => client.channel(call.callId).facts;
+    expect(factsOf(history)).toEqual(history.facts);
+    expect(others.map((other) => factsOf(other) !== null)).toEqual(
+      others.map((_, index) => index >= 7),
+    );
   });
 });

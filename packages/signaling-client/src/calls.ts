@@ -2,13 +2,14 @@
  * The calls this device knows, and their channels.
  *
  *   1. The facts of a call are the fold of its events; a gap is read from the server (P-504).
- *   2. A call is kept while a channel is open for it, or while it is live and this device has a leg
- *      in it that rings or won. Nothing else is kept.
- *   3. A call is offered once.
+ *   2. A call is held while a channel is open for it, or while this device has a live leg in it. Of
+ *      others the last ones are kept, so that a hint that comes late is known to be old.
+ *   3. A leg is offered once, and only while nobody has its call open. It is one that rings, or one
+ *      that was moved here: the facts of another call say `movedTo`.
  */
-import { isContending, legOfDevice } from '@ringfence/call-rules';
-import type { CallEvent, CallFacts, Leg } from '@ringfence/call-rules';
-import { LIMITS } from '@ringfence/protocol';
+import { legOfDevice } from '@ringfence/call-rules';
+import type { CallFacts, Leg } from '@ringfence/call-rules';
+import { knownCalls } from '@ringfence/protocol';
 import type { CatchUp } from '@ringfence/protocol';
 import { createChannel } from './channel.ts';
 import type { Channel, ChannelPorts } from './channel.ts';
@@ -16,12 +17,13 @@ import type { Environment } from './environment.ts';
 import { fold, forgotten } from './fold.ts';
 
 interface Known {
-  facts: CallFacts | null;
-  channel: Channel | null;
-  isOffered: boolean;
-  isSyncing: boolean;
-  /** The server said that there is nothing after this `seq`. */
-  checked: number;
+  facts?: CallFacts;
+  channel?: Channel | undefined;
+  /** The call that moved here, as it ended. */
+  origin?: CallFacts;
+  /** The leg of this device that was offered, or that the channel was opened for. */
+  offered?: string | undefined;
+  isSyncing?: true | undefined;
 }
 
 export interface CallsPorts extends Omit<ChannelPorts, 'facts' | 'sync' | 'closed'> {
@@ -35,116 +37,120 @@ export interface CallsPorts extends Omit<ChannelPorts, 'facts' | 'sync' | 'close
 }
 
 export interface Calls {
-  /** The `known` of a hello: the live calls, as many as the wire takes. */
+  /** The `known` of a hello: the calls that are held, as many as the wire takes. */
   known(): Record<string, number>;
   facts(callId: string): CallFacts | null;
   /** The open channel of a call, if there is one. */
   find(callId: string): Channel | null | undefined;
   /** The channel of a call: the open one, or a new one. */
   channel(callId: string): Channel;
-  /** Takes one way of catching up (P-505). */
-  catchUp(catchUp: CatchUp): void;
-  events(callId: string, events: readonly CallEvent[]): void;
+  /** Takes what is new: events, or another way of catching up (P-505). */
+  take(news: CatchUp): void;
   /** Takes the newest `seq` of each live call (P-603). */
   beat(seqs: Readonly<Record<string, number>>): void;
   /** The server is at this `seq`: asks what is missing, if anything is. */
   behind(callId: string, seq: number): void;
-  /** What is known of a live call may be old. Asks once, as long as the server knows no more. */
+  /** What is known of a call that this device has a live leg in may be old: asks. */
   doubt(callId: string): void;
   connection(isOnline: boolean): void;
   close(): void;
 }
 
-/** How many ended calls are remembered, so that a late hint does not bring one back. */
-const endedLimit = 64;
+/** From so many calls on, those that are not held are let go. */
+const keptCalls = 64;
 
-const isEnded = (facts: CallFacts | null): boolean => facts?.call.state === 'ended';
-const seqOf = (facts: CallFacts | null): number => facts?.call.seq ?? 0;
+const isEnded = ({ facts }: Known): boolean => facts?.call.state === 'ended';
 
 export function createCalls(environment: Environment, ports: CallsPorts): Calls {
   const calls = new Map<string, Known>();
-  const ended = new Set<string>();
 
   const facts = (callId: string): CallFacts | null => calls.get(callId)?.facts ?? null;
+  const seqOf = (callId: string): number => facts(callId)?.call.seq ?? 0;
 
   function get(callId: string): Known {
     let known = calls.get(callId);
     if (!known) {
-      known = { facts: null, channel: null, isOffered: false, isSyncing: false, checked: -1 };
+      known = {};
       calls.set(callId, known);
     }
     return known;
   }
 
-  /** This device's leg in a live call, unless it is lost. */
-  function ownLeg({ facts: now }: Known): Leg | undefined {
+  /** The leg with which this device takes part, or may. */
+  function ownLeg(known: Known): Leg | undefined {
     const identity = ports.identity();
-    if (!now || !identity || isEnded(now)) return undefined;
-    const leg = legOfDevice(now, identity.userId, identity.deviceId);
-    return leg?.state === 'lost' ? undefined : leg;
+    if (!known.facts || !identity || isEnded(known)) return undefined;
+    const { participants } = known.facts;
+    const leg = legOfDevice(known.facts, identity.userId, identity.deviceId);
+    // Looked for, and not taken for granted: a broken server may send a leg that is nobody's.
+    const isThere = participants.some(
+      ({ id, state }) => id === leg?.participantId && state !== 'left',
+    );
+    return isThere && leg!.state !== 'lost' ? leg : undefined;
   }
 
-  function forget(callId: string): void {
-    const known = calls.get(callId);
-    if (!known || known.channel || known.isSyncing || ownLeg(known)) return;
-    calls.delete(callId);
-    if (!isEnded(known.facts)) return;
-    ended.add(callId);
-    if (ended.size > endedLimit) ended.delete([...ended][0]!);
-  }
+  const isHeld = (known: Known): unknown => known.channel ?? known.isSyncing ?? ownLeg(known);
 
-  function change(known: Known, next: CallFacts, resumed: readonly string[] | null): void {
-    known.facts = next;
-    if (known.channel) return known.channel.changed(next, resumed);
+  /** Offers a call that nobody has open, and lets go of the oldest. */
+  function settle(callId: string): void {
+    const known = get(callId);
     const leg = ownLeg(known);
-    if (known.isOffered || !leg || !isContending(leg)) return;
-    known.isOffered = true;
-    ports.offered(next);
+    // Whoever has the call open that moved here goes on with this one.
+    const isOpen = known.channel ?? (known.origin && calls.get(known.origin.call.id)?.channel);
+    if (leg && !isOpen && leg.id !== known.offered && (known.origin || leg.state !== 'won')) {
+      known.offered = leg.id;
+      ports.offered(known.facts!);
+    }
+    for (const [oldId, old] of calls) {
+      if (calls.size > keptCalls && !isHeld(old)) calls.delete(oldId);
+    }
+  }
+
+  function change(known: Known, next: CallFacts, isResumed: boolean): void {
+    known.facts = next;
+    const { movedTo } = next.call;
+    if (movedTo) {
+      get(movedTo).origin = next;
+      ask(movedTo);
+    }
+    if (!known.channel) return;
+    known.offered ??= ownLeg(known)?.id;
+    known.channel.changed(next, isResumed);
   }
 
   function ask(callId: string): void {
     const known = get(callId);
     if (known.isSyncing) return;
     known.isSyncing = true;
-    const afterSeq = seqOf(known.facts);
-    ports.ask(callId, afterSeq, (answer) => {
-      if (answer) {
-        known.checked = afterSeq;
-        // Still syncing, so that an answer with a gap in it does not ask again at once.
-        catchUp(answer);
-      }
-      known.isSyncing = false;
-      forget(callId);
+    ports.ask(callId, seqOf(callId), (answer) => {
+      // Still syncing, so that an answer with a gap in it does not ask again at once.
+      if (answer) take(answer);
+      known.isSyncing = undefined;
+      settle(callId);
     });
   }
 
   function behind(callId: string, seq: number): void {
-    if (seq > seqOf(facts(callId)) && !ended.has(callId)) ask(callId);
+    if (seq > seqOf(callId)) ask(callId);
   }
 
   function doubt(callId: string): void {
     const known = calls.get(callId);
-    if (known?.facts && !isEnded(known.facts) && known.checked < seqOf(known.facts)) ask(callId);
+    if (known && ownLeg(known)) ask(callId);
   }
 
-  function apply(callId: string, added: readonly CallEvent[]): void {
-    if (ended.has(callId) && !calls.has(callId)) return;
+  function take({ callId, events = [], snapshot, gone }: CatchUp): void {
     const known = get(callId);
-    const folded = fold(callId, known.facts, added);
-    if (folded.facts && folded.facts !== known.facts) change(known, folded.facts, folded.resumed);
-    if (folded.isGap) ask(callId);
-    forget(callId);
-  }
-
-  function catchUp({ callId, events, snapshot, gone }: CatchUp): void {
-    const known = get(callId);
+    const last = known.facts ?? known.origin;
     if (gone) {
-      if (known.facts && !isEnded(known.facts))
-        change(known, forgotten(known.facts, ports.now()), []);
-    } else if (snapshot && snapshot.call.seq > seqOf(known.facts)) {
-      change(known, snapshot, null);
+      if (last && !isEnded(known)) change(known, forgotten(callId, last, ports.now()), false);
+    } else if (snapshot && snapshot.call.seq > seqOf(callId)) {
+      change(known, snapshot, true);
     }
-    apply(callId, events ?? []);
+    const { facts: next, isGap, isResumed } = fold(callId, known.facts ?? null, events);
+    if (next && next !== known.facts) change(known, next, isResumed);
+    if (isGap) ask(callId);
+    settle(callId);
   }
 
   const channelPorts: ChannelPorts = {
@@ -152,31 +158,27 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
     facts,
     sync: doubt,
     closed(callId) {
-      const known = calls.get(callId);
-      if (!known) return;
-      known.channel = null;
-      known.isOffered = true;
-      forget(callId);
+      const known = get(callId);
+      known.channel = undefined;
+      known.offered ??= ownLeg(known)?.id;
+      settle(callId);
+      const movedTo = known.facts?.call.movedTo;
+      if (movedTo) settle(movedTo);
     },
   };
 
   return {
     known() {
-      const live = [...calls].filter(([, known]) => known.facts && !isEnded(known.facts));
-      return Object.fromEntries(
-        live.slice(-LIMITS.knownCalls).map(([callId, known]) => [callId, seqOf(known.facts)]),
-      );
+      const held = [...calls].filter(([, known]) => isHeld(known)).slice(-knownCalls);
+      return Object.fromEntries(held.map(([callId]) => [callId, seqOf(callId)]));
     },
     facts,
     find: (callId) => calls.get(callId)?.channel,
     channel: (callId) => (get(callId).channel ??= createChannel(callId, environment, channelPorts)),
-    catchUp,
-    events: apply,
+    take,
     beat(seqs) {
       for (const [callId, seq] of Object.entries(seqs)) behind(callId, seq);
-      for (const [callId, known] of calls) {
-        if (!(callId in seqs) && ownLeg(known)) doubt(callId);
-      }
+      for (const callId of calls.keys()) if (!(callId in seqs)) doubt(callId);
     },
     behind,
     doubt,
@@ -186,7 +188,6 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
     close() {
       for (const { channel } of calls.values()) channel?.close();
       calls.clear();
-      ended.clear();
     },
   };
 }

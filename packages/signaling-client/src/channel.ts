@@ -1,5 +1,7 @@
+import { createListeners } from '@ringfence/base';
+import type { On } from '@ringfence/base';
 import type { CallFacts } from '@ringfence/call-rules';
-import { isSignalBody, LIMITS, writeNotice } from '@ringfence/protocol';
+import { frameBytes, isSignalBody, writeNotice } from '@ringfence/protocol';
 import type {
   CommandName,
   IceServer,
@@ -9,8 +11,6 @@ import type {
   SignalBody,
 } from '@ringfence/protocol';
 import type { Environment } from './environment.ts';
-import { createListeners } from './listeners.ts';
-import type { On } from './listeners.ts';
 import { createSignalInbox } from './signal-inbox.ts';
 import { createSignalOutbox } from './signal-outbox.ts';
 
@@ -18,7 +18,10 @@ import { createSignalOutbox } from './signal-outbox.ts';
 const envelopeBytes = 512;
 
 /** The body of a command, without the id of the call. */
-export type CommandBody<Name extends CommandName> = Omit<RequestBody<Name>, 'callId'>;
+export type CommandBody<Name extends CommandName> = WithoutCallId<RequestBody<Name>>;
+
+/** Each of a union by itself: a transfer is to somebody, or to a call. */
+type WithoutCallId<Body> = Body extends unknown ? Omit<Body, 'callId'> : never;
 
 /** A signal from the leg of another. Each comes once, in order. */
 export interface IncomingSignal {
@@ -36,7 +39,29 @@ export interface CallChannelEvents {
   connection: boolean;
 }
 
-/** One call, as signaling knows it. Made by `client.channel(callId)`. */
+/**
+ * One call, as signaling knows it. Made by `client.channel(callId)`.
+ *
+ * **A channel is for one leg of this device**, the first that it meets. A device that left a call
+ * and is rung again has a new leg: it is told by `call.offered` once the channel is closed, so a
+ * channel is closed when its leg is over.
+ *
+ * **A call may move.** Its facts then are `ended`, `transferred`, and name another call in
+ * `movedTo`, in which this device may have a leg. The client fetches that call by itself, and does
+ * not offer it while the channel of the first is open. Whoever holds that channel goes on so:
+ *
+ * 1. Opens `client.channel(movedTo)`, at once: signals for the new leg are kept from then on, until
+ *    somebody listens to `signal`. The channel may be open already, as a call of its own.
+ * 2. Waits for its `facts`, when they are null still. They come, also after a reconnect. When the
+ *    server does not know that call any more, they are those of the first call, `ended`, `failed`.
+ * 3. Finds the newest leg of this device there: contending or joined, it goes on as that one;
+ *    otherwise the call is over for this device.
+ * 4. Closes the first channel.
+ *
+ * A hang-up that crosses a move ends nothing but the first call: who has hung up by then hangs up
+ * in the other call too. When the first channel is closed and nobody has opened the other, the
+ * other call is offered, though its leg may have joined already.
+ */
 export interface CallChannel {
   readonly callId: string;
   /**
@@ -50,9 +75,10 @@ export interface CallChannel {
   readonly on: On<CallChannelEvents>;
   /**
    * Sends a command. It is kept until it is answered, in order with the other commands of this
-   * call, and sent again after a reconnect. A dial expires after `dialMs`, an accept at the ring
-   * deadline, all others never. A hang-up overtakes, and drops what was not sent yet. One that
-   * follows a dial without facts says so to the server (`dialed`), which then remembers the cancel.
+   * call, and sent again after a reconnect. What concerns others (dial, invite, transfer, merge,
+   * remove, request-mute) expires after `dialMs`, an accept at the ring deadline, all else never. A
+   * hang-up overtakes, and drops what was not sent yet. One that follows a dial without facts says
+   * so: `dialed: true`. The server then remembers the cancel, should it come before the dial.
    *
    * @throws {RingfenceError} as a rejection: a code of the wire or the rules, `request_expired`,
    * `command_superseded`, `queue_full`, `invalid_answer`, `client_closed`.
@@ -83,8 +109,8 @@ export interface ChannelPorts {
 
 /** A channel as its calls drive it. */
 export interface Channel extends CallChannel {
-  /** The facts changed; `resumed` are the legs whose devices came back, or null for any. */
-  changed(facts: CallFacts, resumed: readonly string[] | null): void;
+  /** The facts changed. `isResumed`: another device came back, or may have. */
+  changed(facts: CallFacts, isResumed: boolean): void;
   connection(isOnline: boolean): void;
   receive(signal: ReceivedSignal): void;
   acknowledged(acknowledgement: ReceivedAcknowledgement): void;
@@ -97,7 +123,6 @@ export function createChannel(
 ): Channel {
   const { on, emit, has, clear } = createListeners<CallChannelEvents>(environment.logger);
   let isClosed = false;
-  let hasDialed = false;
   const facts = (): CallFacts | null => ports.facts(callId);
 
   const outbox = createSignalOutbox(environment, ports.isOnline, (signal) =>
@@ -122,23 +147,17 @@ export function createChannel(
     },
 
     on(name, listener) {
-      if (isClosed) return () => {};
       // What waited for a listener comes once `on` has returned.
       if (name === 'signal') queueMicrotask(inbox.release);
       return on(name, listener);
     },
 
-    command(name, body) {
-      const isUnanswered = hasDialed && facts() === null;
-      hasDialed ||= name === 'call.dial';
-      const dialed = name === 'call.hang-up' && isUnanswered && { dialed: true };
-      return ports.command(name, { callId, ...body, ...dialed } as never);
-    },
+    command: (name, body) => ports.command(name, { callId, ...body } as never),
 
     signal({ toLeg, mediaEpoch, body }) {
       const size = new TextEncoder().encode(JSON.stringify(body)).length;
       // What the wire refuses would close the connection, and all calls on it (P-202, P-708).
-      if (isClosed || !isSignalBody(body) || size > LIMITS.frameBytes - envelopeBytes) return false;
+      if (isClosed || !isSignalBody(body) || size > frameBytes - envelopeBytes) return false;
       return outbox.add(toLeg, mediaEpoch, facts()?.call.seq ?? 0, body);
     },
 
@@ -148,26 +167,26 @@ export function createChannel(
       if (isClosed) return;
       isClosed = true;
       clear();
-      outbox.clear();
+      outbox.keep([]);
       inbox.clear();
       ports.closed(callId);
     },
 
-    changed(now, resumed) {
-      if (now.call.state === 'ended') outbox.clear();
-      else if (resumed) resumed.forEach((legId) => outbox.resend(legId));
-      else outbox.resend();
+    changed(now, isResumed) {
+      const isOver = now.call.state === 'ended';
+      const joined = now.participants.filter(({ state }) => state === 'joined' && !isOver);
+      outbox.keep(joined.map(({ wonLegId }) => wonLegId));
+      if (isResumed) outbox.resend();
       emit('facts', now);
       inbox.release();
     },
 
     connection(isOnline) {
-      if (isOnline) outbox.resend();
-      else outbox.pause();
+      outbox.resend();
       emit('connection', isOnline);
     },
 
     receive: inbox.receive,
-    acknowledged: ({ fromLeg, mediaEpoch, n }) => outbox.acknowledge(fromLeg, mediaEpoch, n),
+    acknowledged: outbox.acknowledge,
   };
 }

@@ -42,7 +42,7 @@ test('events of a channel', () => {
 test('commands and their bodies', () => {
   expectTypeOf(channel.command('call.ring', {})).toEqualTypeOf<Promise<void>>();
   void channel.command('call.hang-up', { cause: 'media_failed' });
-  void channel.command('call.media', { mediaEpoch: 1, connected: true });
+  void channel.command('call.media', { mediaEpoch: 1, legId: 'l1', connected: true });
   // @ts-expect-error a dial says to whom
   void channel.command('call.dial', {});
   // @ts-expect-error hello is no command

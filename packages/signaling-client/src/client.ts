@@ -12,18 +12,22 @@
  * Only `link` knows of connections, only `requests` of answers, only `calls` of facts. All of them
  * take time, chance and logs from one `environment`.
  */
-import { silentLogger, systemClock, systemRandom, uuidV7 } from '@ringfence/base';
-import type { Clock, Logger, Random, RingfenceError } from '@ringfence/base';
+import {
+  createListeners,
+  randomId,
+  silentLogger,
+  systemClock,
+  systemRandom,
+} from '@ringfence/base';
+import type { Clock, Logger, On, Random, RingfenceError } from '@ringfence/base';
 import { isRinging } from '@ringfence/call-rules';
-import type { CallFacts } from '@ringfence/call-rules';
+import type { CallFacts, UserSettings } from '@ringfence/call-rules';
 import type { CommandAnswer, CommandName } from '@ringfence/protocol';
 import { createCalls } from './calls.ts';
 import type { CallChannel } from './channel.ts';
 import type { Environment } from './environment.ts';
 import { createLink } from './link.ts';
 import type { LinkState } from './link.ts';
-import { createListeners } from './listeners.ts';
-import type { On } from './listeners.ts';
 import { resolveOptions } from './options.ts';
 import type { SignalingClientOptions } from './options.ts';
 import { createRequests } from './requests.ts';
@@ -45,10 +49,14 @@ export interface SignalingClientEvents {
    */
   'client.changed': { readonly state: LinkState; readonly error?: RingfenceError };
   /**
-   * A call for this device, to be shown: its leg is offered or rings, and no channel is open. Comes
-   * once a call. Open a channel in the listener, and answer `call.ring` within two seconds.
+   * A call for this device, to be shown: it has a new leg that is offered or rings, and no channel
+   * is open. Open one in the listener, and answer `call.ring` within two seconds. Comes once a leg,
+   * so again for who left a call and is rung again. A leg may have joined already when the call came
+   * in place of another that nobody looks after ({@link CallChannel}).
    */
   'call.offered': CallFacts;
+  /** The user's settings are known, or differ from what was known: changed here or elsewhere. */
+  'settings.changed': UserSettings;
 }
 
 /** The collaborators of a client. Each has a default. */
@@ -73,6 +81,8 @@ export interface SignalingClient extends AsyncDisposable {
   readonly state: LinkState;
   /** Null before the first welcome. */
   readonly identity: ClientIdentity | null;
+  /** What the user wants done with their calls. Null before the first welcome. */
+  readonly settings: UserSettings | null;
   /** Starts to connect, and stays connected. While `waiting`, tries at once. */
   connect(): void;
   /** Closes for good: what waits for an answer is rejected with `client_closed`. Idempotent. */
@@ -81,7 +91,24 @@ export interface SignalingClient extends AsyncDisposable {
   readonly on: On<SignalingClientEvents>;
   /** Opens the channel of a call, or returns the open one. Mint the id of a new call with `uuidV7`. */
   channel(callId: string): CallChannel;
+  /**
+   * Changes the user's settings, on all of their devices, and resolves with what they are then.
+   * Fields left out stay as they are. Changes go one at a time, in order, also after a reconnect.
+   *
+   * @throws {RingfenceError} as a rejection: `invalid_address`, `address_unsupported`,
+   * `cannot_dial_self`, `request_expired` after `requestMs`, and like {@link CallChannel.command}.
+   */
+  updateSettings(change: Partial<UserSettings>): Promise<UserSettings>;
 }
+
+/** Commands that concern this side alone, and are true however late they arrive. */
+const lasting: readonly CommandName[] = [
+  'call.ring',
+  'call.decline',
+  'call.hang-up',
+  'call.media',
+  'call.update',
+];
 
 /**
  * Makes a client. It does nothing until `connect()`.
@@ -108,10 +135,11 @@ export function createSignalingClient(
     logger = silentLogger,
   } = ports;
   const tuned = resolveOptions(options);
-  const deviceId = tuned.deviceId ?? uuidV7(clock, random);
+  const deviceId = tuned.deviceId ?? randomId(random);
   const environment: Environment = { options: tuned, transport, clock, random, logger };
   const listeners = createListeners<SignalingClientEvents>(logger);
   let identity: ClientIdentity | null = null;
+  let settings: UserSettings | null = null;
   let wasReady = false;
   /** The server's time less the monotonic clock. */
   let offsetMs = 0;
@@ -123,16 +151,15 @@ export function createSignalingClient(
       const { userId, orgId } = welcome;
       identity = { userId, orgId, deviceId };
       offsetMs = welcome.now - clock.monotonic();
+      takeSettings(welcome.settings);
       for (const each of welcome.calls) {
         // A listener may close the client meanwhile.
-        if (link.state() === 'ready') calls.catchUp(each);
+        if (link.state() === 'ready') calls.take(each);
       }
     },
     changed(state, error) {
       const isReady = state === 'ready';
-      if (isReady) requests.online();
-      else if (state === 'closed') requests.close();
-      else requests.offline();
+      requests.changed(state);
       if (wasReady !== isReady) calls.connection((wasReady = isReady));
       listeners.emit('client.changed', { state, ...(error && { error }) });
       if (state !== 'closed') return;
@@ -140,12 +167,13 @@ export function createSignalingClient(
       listeners.clear();
     },
     answer: (answer) => requests.answer(answer),
-    event({ name, body }) {
-      if (name === 'beat') calls.beat(body.calls);
-      else if (name === 'call.events') calls.events(body.callId, body.events);
-      else if (name === 'signal') calls.find(body.callId)?.receive(body);
-      else if (name === 'signal.ack') calls.find(body.callId)?.acknowledged(body);
-      else void refreshToken();
+    events: {
+      beat: (body) => calls.beat(body.calls),
+      'call.events': ({ callId, events }) => calls.take({ callId, events }),
+      signal: (signal) => calls.find(signal.callId)?.receive(signal),
+      'signal.ack': (signal) => calls.find(signal.callId)?.acknowledged(signal),
+      'settings.changed': takeSettings,
+      'token.expiring': refreshToken,
     },
   });
   const requests = createRequests(environment, link.send);
@@ -164,12 +192,12 @@ export function createSignalingClient(
     async command(name, body) {
       const { callId } = body;
       const onAnswer = ({ seq, events }: CommandAnswer): void => {
-        calls.events(callId, events);
+        calls.take({ callId, events });
         // A repeated command is answered as the first was; what came in between may be missing.
         calls.behind(callId, seq);
       };
       try {
-        const limits = { callId, expiresInMs: expiresInMs(name, callId), onAnswer };
+        const limits = { queue: callId, expiresInMs: expiresInMs(name, callId), onAnswer };
         await requests.add<CommandName>(name, body, limits);
       } catch (error) {
         calls.doubt(callId);
@@ -181,10 +209,17 @@ export function createSignalingClient(
   });
 
   function expiresInMs(name: CommandName, callId: string): number | undefined {
-    if (name === 'call.dial') return tuned.dialMs;
-    const ringing = calls.facts(callId)?.participants.find(isRinging);
-    if (name !== 'call.accept' || !ringing) return undefined;
-    return ringing.ringDeadlineAt! - serverNow();
+    if (name !== 'call.accept') return lasting.includes(name) ? undefined : tuned.dialMs;
+    const own = calls
+      .facts(callId)
+      ?.participants.find((each) => each.userId === identity?.userId && isRinging(each));
+    return own && own.ringDeadlineAt! - serverNow();
+  }
+
+  function takeSettings(next: UserSettings): void {
+    if (JSON.stringify(next) === JSON.stringify(settings)) return;
+    settings = next;
+    listeners.emit('settings.changed', next);
   }
 
   async function refreshToken(): Promise<void> {
@@ -209,6 +244,15 @@ export function createSignalingClient(
     close,
     on: listeners.on,
     channel: calls.channel,
+    get settings() {
+      return settings;
+    },
+    updateSettings: (change) =>
+      requests.add('settings.update', change, {
+        ...brief,
+        queue: 'settings',
+        onAnswer: takeSettings,
+      }),
     [Symbol.asyncDispose]: close,
   };
 }

@@ -22,20 +22,21 @@ export type ClientErrorCode =
   /** What the server says breaks the protocol. */
   | 'invalid_answer';
 
-const texts: Readonly<Record<ClientErrorCode, readonly [Fault, string, string]>> = {
+/** Message, hint, and whose fault it is when not the caller's. */
+const texts: Readonly<Record<ClientErrorCode, readonly [string, string, Fault?]>> = {
   connection_lost: [
-    'network',
     'reach the server; the connection is lost',
     'Wait; else check url and origin.',
+    'network',
   ],
-  token_unavailable: ['caller', 'connect; the token option failed', 'Look at cause.'],
-  unauthorized: ['caller', 'connect; the token is refused', 'Get a fresh token.'],
-  replaced: ['caller', 'stay connected; this device connected again', 'Use a deviceId a tab.'],
-  client_closed: ['caller', 'go on; the client is closed', 'Make a new client.'],
-  request_expired: ['network', 'wait longer; no answer came in time', 'Try again.'],
-  command_superseded: ['caller', 'send the command; the call is hung up', 'Nothing to do.'],
-  queue_full: ['caller', 'keep the request; too many wait', 'Wait for answers.'],
-  invalid_answer: ['server', 'read the server; it breaks the protocol', 'Check its version.'],
+  token_unavailable: ['connect; the token option failed', 'Look at cause.'],
+  unauthorized: ['connect; the token is refused', 'Get a fresh token.'],
+  replaced: ['stay connected; this device connected again', 'Use a deviceId a tab.'],
+  client_closed: ['go on; the client is closed', 'Make a new client.'],
+  request_expired: ['wait longer; no answer came in time', 'Try again.', 'network'],
+  command_superseded: ['send the command; the call is hung up', 'Nothing to do.'],
+  queue_full: ['keep the request; too many wait', 'Wait for answers.'],
+  invalid_answer: ['read the server; it breaks the protocol', 'Check its version.', 'server'],
 };
 
 /** Makes an error of this package. */
@@ -43,7 +44,7 @@ export function clientError(
   code: ClientErrorCode,
   extra?: { readonly cause?: unknown; readonly details?: Readonly<Record<string, unknown>> },
 ): RingfenceError<ClientErrorCode> {
-  const [fault, message, hint] = texts[code];
+  const [message, hint, fault = 'caller'] = texts[code];
   const retryable = fault === 'network';
   return new RingfenceError(code, `unable to ${message}`, { fault, retryable, hint, ...extra });
 }

@@ -1,4 +1,4 @@
-import { evolve } from '@ringfence/call-rules';
+import { fold as foldEvent } from '@ringfence/call-rules';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 
 /** Where a fold came to. */
@@ -6,29 +6,40 @@ export interface Folded {
   readonly facts: CallFacts | null;
   /** An event in between is missing. */
   readonly isGap: boolean;
-  /** The legs whose devices came back. */
-  readonly resumed: readonly string[];
+  /** A device came back. */
+  readonly isResumed: boolean;
 }
 
 /** Folds events into facts. What is folded already is dropped; at a gap it stops (P-504). */
 export function fold(callId: string, old: CallFacts | null, events: readonly CallEvent[]): Folded {
   let facts = old;
-  const resumed: string[] = [];
+  let isGap = false;
+  let isResumed = false;
   for (const event of events) {
     const ahead = event.seq - (facts?.call.seq ?? 0);
     if (ahead < 1) continue;
+    let next: CallFacts | null = null;
     try {
-      facts = evolve(callId, facts, event);
+      next = foldEvent(callId, facts, event);
     } catch {
-      return { facts, isGap: true, resumed };
+      // A history that makes no sense is read like a gap.
     }
-    if (event.type === 'leg.resumed') resumed.push(event.legId);
+    isGap = !next;
+    if (!next) break;
+    facts = next;
+    isResumed ||= event.type === 'leg.resumed';
   }
-  return { facts, isGap: false, resumed };
+  return { facts, isGap, isResumed };
 }
 
-/** A call that the server forgot, as its user sees it. */
-export function forgotten({ call, ...rest }: CallFacts, endedAt: number): CallFacts {
-  const { seq } = call;
-  return { ...rest, call: { ...call, seq: seq + 1, state: 'ended', endReason: 'failed', endedAt } };
+/**
+ * A call that the server does not know, as its user sees it. `last` is the newest of it, or of the
+ * call that moved to it.
+ */
+export function forgotten(id: string, { call, ...rest }: CallFacts, endedAt: number): CallFacts {
+  const seq = call.seq + 1;
+  return {
+    ...rest,
+    call: { ...call, id, seq, state: 'ended', endReason: 'failed', endedAt, movedTo: null },
+  };
 }

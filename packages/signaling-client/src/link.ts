@@ -9,10 +9,15 @@
  *   2. What a connection says after its phase has ended is not heard.
  *   3. A beat is answered inside the message handler, never from a timer (P-602).
  */
-import { fullJitterMs, randomFraction, uuidV7 } from '@ringfence/base';
+import { fullJitterMs, randomFraction } from '@ringfence/base';
 import type { RingfenceError, TimerHandle } from '@ringfence/base';
 import {
-  CLOSE,
+  closeFlood,
+  closeInvalidFrame,
+  closeNormal,
+  closeOverloaded,
+  closeReplaced,
+  closeUnauthorized,
   errorFromWire,
   readAnswerBody,
   readServerFrame,
@@ -20,7 +25,7 @@ import {
   writeNotice,
   writeRequest,
 } from '@ringfence/protocol';
-import type { Answer, AnswerBody, Event, RequestBody } from '@ringfence/protocol';
+import type { Answer, AnswerBody, EventBody, EventName, RequestBody } from '@ringfence/protocol';
 import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
 import { checkToken } from './options.ts';
@@ -36,11 +41,16 @@ export interface LinkEvents {
   /** The server knows us. Comes before `changed('ready')`. */
   welcomed(welcome: Welcome): void;
   answer(answer: Answer): void;
-  event(event: Event): void;
+  /** What hears each event. */
+  readonly events: { readonly [Name in EventName]: (body: EventBody<Name>) => unknown };
 }
 
 type Phase =
-  | { readonly name: 'idle' | 'closed' }
+  | {
+      readonly name: 'idle' | 'closed';
+      readonly timer?: undefined;
+      readonly connection?: undefined;
+    }
   | { readonly name: 'connecting'; readonly timer: TimerHandle; connection?: Connection }
   | {
       readonly name: 'ready';
@@ -50,7 +60,7 @@ type Phase =
       /** When the last frame came. */
       heardAtMs: number;
     }
-  | { readonly name: 'waiting'; readonly timer: TimerHandle };
+  | { readonly name: 'waiting'; readonly timer: TimerHandle; readonly connection?: undefined };
 
 /** How a client stands; the states are drawn at {@link SignalingClient}. */
 export type LinkState = Phase['name'];
@@ -67,6 +77,8 @@ export interface Link {
   token(): Promise<string>;
 }
 
+/** The first request of a connection needs no other name. */
+const helloId = 'hello';
 /** A connection that is silent for so many beats is taken for dead (P-606). */
 const silentBeats = 3;
 /** Tokens refused in a row until the link gives up (P-308). */
@@ -83,8 +95,8 @@ export function createLink(environment: Environment, events: LinkEvents): Link {
   function enter(next: Phase): void {
     const last = phase;
     phase = next;
-    if ('timer' in last) clock.clearTimeout(last.timer);
-    if ('connection' in last && next.name !== 'ready') last.connection!.close(CLOSE.normal, '');
+    clock.clearTimeout(last.timer);
+    if (next.name !== 'ready') last.connection?.close(closeNormal, '');
   }
 
   function close(error?: RingfenceError): void {
@@ -99,7 +111,7 @@ export function createLink(environment: Environment, events: LinkEvents): Link {
     const uptimeMs = phase.name === 'ready' ? clock.monotonic() - phase.sinceMs : -1;
     if (uptimeMs >= minimumUptimeMs) failures = 0;
     // A server that is full, or finds this client too fast, is given more time.
-    if (code === CLOSE.overloaded || code === CLOSE.flood) failures = Math.max(failures, 2);
+    if (code === closeOverloaded || code === closeFlood) failures = Math.max(failures, 2);
     // The clients of a server that died must not come back at once, so it named a spread.
     const delayMs =
       failures > 0 || uptimeMs < 0
@@ -142,32 +154,30 @@ export function createLink(environment: Environment, events: LinkEvents): Link {
   }
 
   function open(connecting: Phase & { name: 'connecting' }, fresh: string): void {
-    const helloId = uuidV7(clock, random);
-    const isCurrent = (): boolean => 'connection' in phase && phase.connection === connection;
+    const isCurrent = (): boolean => phase.connection === connection;
     const connection = transport.connect(options.url, SUBPROTOCOL, {
       opened() {
         if (!isCurrent()) return;
         connection.send(writeRequest(helloId, 'hello', { token: fresh, ...events.hello() }));
       },
       message(text) {
-        if (isCurrent()) read(text, connection, helloId);
+        if (isCurrent()) read(text, connection);
       },
       closed(code, reason) {
         if (!isCurrent()) return;
-        const error = clientError('connection_lost', { details: { code, reason } });
-        if (code === CLOSE.replaced) close(clientError('replaced'));
-        else if (code === CLOSE.unauthorized) refuse(clientError('unauthorized'));
-        else fail(error, code);
+        if (code === closeReplaced) close(clientError('replaced'));
+        else if (code === closeUnauthorized) refuse(clientError('unauthorized'));
+        else fail(clientError('connection_lost', { details: { code, reason } }), code);
       },
     });
     connecting.connection = connection;
   }
 
-  function read(text: string, connection: Connection, helloId: string): void {
+  function read(text: string, connection: Connection): void {
     const frame = readServerFrame(text);
     // A server that says what cannot be read is broken; what it meant is caught up (P-206).
     if (frame.kind === 'unreadable') {
-      connection.close(CLOSE.invalidFrame, '');
+      connection.close(closeInvalidFrame, '');
       return fail(clientError('invalid_answer'));
     }
     if (phase.name === 'ready') {
@@ -175,7 +185,7 @@ export function createLink(environment: Environment, events: LinkEvents): Link {
       if (frame.kind === 'answer') events.answer(frame);
       if (frame.kind !== 'event') return;
       if (frame.name === 'beat') connection.send(writeNotice('beat', { n: frame.body.n }));
-      events.event(frame);
+      events.events[frame.name](frame.body as never);
     } else if (frame.kind === 'answer' && frame.id === helloId) {
       greet(frame, connection);
     }

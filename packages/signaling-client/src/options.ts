@@ -1,5 +1,6 @@
-import { numberOption, optionError } from '@ringfence/base';
-import { LIMITS } from '@ringfence/protocol';
+import { numberOptions, optionError } from '@ringfence/base';
+import type { NumberRange } from '@ringfence/base';
+import { tokenLength } from '@ringfence/protocol';
 
 /** Where the token comes from. A function is asked again for each attempt to connect. */
 export type TokenSource = string | (() => string | Promise<string>);
@@ -14,7 +15,10 @@ export interface SignalingClientTuning {
   readonly backoffMaximumMs: number;
   /** How long a connection must stand for the backoff to start afresh. Default 10,000; 0 to 600,000. */
   readonly minimumUptimeMs: number;
-  /** How long a dial waits for its answer. Default 10,000; 100 to 120,000. */
+  /**
+   * How long a dial waits for its answer, and what else concerns others: invite, transfer, merge,
+   * remove, request-mute. Default 10,000; 100 to 120,000.
+   */
   readonly dialMs: number;
   /** How long a request that changes nothing waits for its answer. Default 10,000; 100 to 120,000. */
   readonly requestMs: number;
@@ -31,11 +35,11 @@ export interface SignalingClientOptions extends Partial<SignalingClientTuning> {
   readonly token: TokenSource;
   /** Names this device to the server, 1 to 64 of `A-Z a-z 0-9 _ -`. Default: minted anew. */
   readonly deviceId?: string | undefined;
-  /** Takes a second call while in one. Default false. */
+  /** Takes further calls while in one. When false, they find this device busy. Default true. */
   readonly callWaiting?: boolean | undefined;
 }
 
-const tuning: Readonly<Record<keyof SignalingClientTuning, readonly [number, number, number]>> = {
+const tuning: Readonly<Record<keyof SignalingClientTuning, NumberRange>> = {
   attemptMs: [10_000, 500, 120_000],
   backoffMs: [500, 10, 60_000],
   backoffMaximumMs: [8_000, 10, 300_000],
@@ -55,8 +59,8 @@ export type ResolvedOptions = SignalingClientOptions & SignalingClientTuning;
  * @throws {RingfenceError} `invalid_option`, which quotes its type alone.
  */
 export function checkToken(token: unknown): string {
-  if (typeof token === 'string' && token && token.length <= LIMITS.tokenLength) return token;
-  throw optionError('token', typeof token, `a string of 1 to ${LIMITS.tokenLength} characters`);
+  if (typeof token === 'string' && token && token.length <= tokenLength) return token;
+  throw optionError('token', typeof token, `a string of 1 to ${tokenLength} characters`);
 }
 
 /**
@@ -72,9 +76,5 @@ export function resolveOptions(options: SignalingClientOptions): ResolvedOptions
   if (deviceId !== undefined && !/^[\w-]{1,64}$/.test(deviceId)) {
     throw optionError('deviceId', deviceId, '1 to 64 of A-Z a-z 0-9 _ -');
   }
-  const numbers = Object.entries(tuning).map(([name, [standard, least, most]]) => {
-    const value = options[name as keyof SignalingClientTuning] ?? standard;
-    return [name, numberOption(name, value, least, most)];
-  });
-  return { ...options, ...(Object.fromEntries(numbers) as SignalingClientTuning) };
+  return { ...options, ...numberOptions(tuning, options) };
 }

@@ -1,7 +1,8 @@
 import { RingfenceError } from '@ringfence/base';
+import { errorTexts } from '@ringfence/protocol';
 import type { CommandName } from '@ringfence/protocol';
 import { describe, expect, it } from 'vitest';
-import { alice, bob, callId, History } from '../test/histories.ts';
+import { alice, bob, callId, carol, History } from '../test/histories.ts';
 import { createScripted } from '../test/scripted-server.ts';
 import type { CallChannel, CommandBody } from './index.ts';
 
@@ -101,13 +102,13 @@ describe('commands', () => {
     expect(error).toBeInstanceOf(RingfenceError);
     expect(error).toMatchObject({
       code: 'already_in_call',
-      message: 'unable to dial; you are in a call already',
+      message: errorTexts.already_in_call.message,
       retryable: false,
       details: { extra: 1 },
     });
   });
 
-  it('gives up a dial after 10 s, and tells a cancel that it was dialed (P-811)', async () => {
+  it('gives up a dial after 10 s, and sends the cancel that follows (P-811)', async () => {
     const { client, clock, welcomed, network, flush } = createScripted();
     await welcomed();
     const { command, outcomes } = track(client.channel(callId));
@@ -118,28 +119,11 @@ describe('commands', () => {
     expect(outcomes).toEqual([]);
     await clock.advanceAsync(1);
     expect(outcomes).toEqual(['call.dial request_expired']);
-    command('call.hang-up', {});
+    command('call.hang-up', { dialed: true });
     const session = await welcomed();
     await flush();
     expect(session.requests.slice(1).map(({ name, body }) => ({ name, body }))).toEqual([
       { name: 'call.hang-up', body: { callId, dialed: true } },
-    ]);
-  });
-
-  it('does not say `dialed` once the dial was answered', async () => {
-    const { client, clock, welcomed, flush } = createScripted();
-    const session = await welcomed();
-    const { command } = track(client.channel(callId));
-    command('call.dial', dial);
-    await flush();
-    const history = new History(() => clock.now());
-    const events = [...history.dial(alice, bob)];
-    session.answer(session.asked('call.dial')[0]!, { callId, seq: events.length, events });
-    await flush();
-    command('call.hang-up', { cause: 'media_failed' });
-    await flush();
-    expect(session.asked('call.hang-up').map(({ body }) => body)).toEqual([
-      { callId, cause: 'media_failed' },
     ]);
   });
 
@@ -160,6 +144,64 @@ describe('commands', () => {
     await clock.advanceAsync(1);
     expect(outcomes).toEqual(['call.accept request_expired']);
     await flush();
+  });
+
+  it.each<[CommandName, object]>([
+    ['call.invite', { to: 'user:bob' }],
+    ['call.transfer', { to: 'user:bob' }],
+    ['call.transfer', { toCallId: callId }],
+    ['call.merge', { fromCallId: callId }],
+    ['call.remove', { participantId: 'p2' }],
+    ['call.request-mute', { participantId: 'p2' }],
+  ])('gives up %s %o after 10 s: it concerns others', async (name, body) => {
+    const { client, clock, welcomed, network } = createScripted();
+    await welcomed();
+    const { command, outcomes } = track(client.channel(callId));
+    network.stall();
+    command(name, body as CommandBody<typeof name>);
+    await clock.advanceAsync(9_999);
+    expect(outcomes).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(outcomes).toEqual([`${name} request_expired`]);
+  });
+
+  it('keeps what concerns this side alone until it is answered', async () => {
+    const { client, clock, welcomed, network, flush } = createScripted();
+    await welcomed();
+    network.stall();
+    const commands = {
+      'call.ring': {},
+      'call.decline': {},
+      'call.hang-up': {},
+      'call.media': { mediaEpoch: 1, legId: 'l2', connected: true },
+      'call.update': { muted: true },
+    };
+    const names = Object.keys(commands) as (keyof typeof commands)[];
+    for (const [index, name] of names.entries()) {
+      const other = callId.replace(/1$/, String(index));
+      void client.channel(other).command(name, commands[name]);
+    }
+    await clock.advanceAsync(3_600_000);
+    const session = await welcomed();
+    await flush();
+    expect(session.requests.map((request) => request.name)).toEqual(['hello', ...names]);
+  });
+
+  it("gives up an accept at this user's ring deadline, in a room where others ring", async () => {
+    const { client, clock, welcomed, network } = createScripted();
+    const history = new History(() => clock.now());
+    history.connect(bob, { ...carol, userId: 'dave', deviceId: 'pad' });
+    history.run(bob, { type: 'call.invite', to: 'user:carol' });
+    await clock.advanceAsync(5_000);
+    history.run(bob, { type: 'call.invite', to: 'user:alice' });
+    await welcomed({ calls: [{ callId, events: [...history.events] }] });
+    const { command, outcomes } = track(client.channel(callId));
+    network.stall();
+    command('call.accept', {});
+    await clock.advanceAsync(44_999);
+    expect(outcomes).toEqual([]);
+    await clock.advanceAsync(1);
+    expect(outcomes).toEqual(['call.accept request_expired']);
   });
 
   it('sends a hang-up at once, past a command in flight', async () => {
@@ -185,7 +227,7 @@ describe('commands', () => {
     command('call.dial', dial);
     await flush();
     network.cut();
-    command('call.hang-up', {});
+    command('call.hang-up', { dialed: true });
     const session = await welcomed();
     await flush();
     expect(session.requests.slice(1).map(({ name, body }) => ({ name, body }))).toEqual([

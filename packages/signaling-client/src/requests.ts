@@ -7,24 +7,25 @@
  *   3. A hang-up overtakes: it does not wait for the command in flight, and what was made before it
  *      is not sent any more.
  */
-import { fullJitterMs, uuidV7 } from '@ringfence/base';
+import { fullJitterMs, randomId } from '@ringfence/base';
 import type { RingfenceError, TimerHandle } from '@ringfence/base';
 import { errorFromWire, readAnswerBody, writeRequest } from '@ringfence/protocol';
 import type { Answer, AnswerBody, RequestBody, RequestName } from '@ringfence/protocol';
 import type { Environment } from './environment.ts';
 import { clientError } from './errors.ts';
 import type { ClientErrorCode } from './errors.ts';
+import type { LinkState } from './link.ts';
 
 interface Entry {
   readonly id: string;
   readonly name: RequestName;
   /** Written once: an id belongs to one request. */
   readonly frame: string;
-  /** The call whose commands it waits for, if any. */
-  readonly callId: string | undefined;
+  /** It waits for what came before it in this queue, if any: the commands of a call. */
+  readonly queue: string | undefined;
   readonly expiry: TimerHandle;
   /** Waits before it goes again, after an error that may pass. */
-  retry: TimerHandle;
+  retry?: TimerHandle;
   refusals: number;
   isSent: boolean;
   resolve(body: unknown): void;
@@ -32,8 +33,8 @@ interface Entry {
 }
 
 interface RequestOptions<Name extends RequestName> {
-  /** Set for a command: the call it belongs to. */
-  readonly callId?: string;
+  /** What goes one at a time: the commands of a call, by its id. Left out, it goes at once. */
+  readonly queue?: string;
   /** After how long it is given up; never when left out. */
   readonly expiresInMs?: number | undefined;
   /** Called with the answer before anything that came after it is read. */
@@ -49,12 +50,11 @@ export interface Requests {
   ): Promise<AnswerBody<Name>>;
   /** Takes an answer. One that nobody waits for is dropped. */
   answer(answer: Answer): void;
-  /** The connection stands: sends all that is unanswered. */
-  online(): void;
-  /** The connection is lost. */
-  offline(): void;
-  /** Rejects all that waits, and all that comes. */
-  close(): void;
+  /**
+   * Takes the state of the link. `ready` sends all that is unanswered; `closed` rejects all that
+   * waits, and all that comes.
+   */
+  changed(state: LinkState): void;
 }
 
 export function createRequests(
@@ -62,7 +62,7 @@ export function createRequests(
   send: (frame: string) => void,
 ): Requests {
   const entries = new Map<string, Entry>();
-  let state: 'online' | 'offline' | 'closed' = 'offline';
+  let state: LinkState = 'idle';
 
   function remove(entry: Entry): void {
     entries.delete(entry.id);
@@ -81,18 +81,18 @@ export function createRequests(
   function pump(): void {
     const hungUp = new Set<string | undefined>();
     for (const entry of [...entries.values()].reverse()) {
-      if (isHangUp(entry)) hungUp.add(entry.callId);
-      else if (!entry.isSent && hungUp.has(entry.callId)) {
+      if (isHangUp(entry)) hungUp.add(entry.queue);
+      else if (!entry.isSent && hungUp.has(entry.queue)) {
         reject(entry, clientError('command_superseded'));
       }
     }
-    if (state !== 'online') return;
+    if (state !== 'ready') return;
     const busy = new Set<string>();
     for (const entry of entries.values()) {
-      const { callId } = entry;
-      if (callId) {
-        if (busy.has(callId) && !isHangUp(entry)) continue;
-        busy.add(callId);
+      const { queue } = entry;
+      if (queue) {
+        if (busy.has(queue) && !isHangUp(entry)) continue;
+        busy.add(queue);
       }
       if (entry.isSent || entry.retry !== undefined) continue;
       entry.isSent = true;
@@ -113,14 +113,14 @@ export function createRequests(
   }
 
   return {
-    add: (name, body, { callId, expiresInMs, onAnswer }) =>
+    add: (name, body, { queue, expiresInMs, onAnswer }) =>
       new Promise((resolve, fail) => {
         const refusal: ClientErrorCode | false =
           state === 'closed'
             ? 'client_closed'
             : entries.size >= options.queueLimit && name !== 'call.hang-up' && 'queue_full';
         if (refusal) return fail(clientError(refusal));
-        const id = uuidV7(clock, random);
+        const id = randomId(random);
         const expire = (): void => {
           reject(entry, clientError('request_expired'));
           pump();
@@ -129,9 +129,8 @@ export function createRequests(
           id,
           name,
           frame: writeRequest(id, name, body),
-          callId,
+          queue,
           expiry: expiresInMs === undefined ? undefined : clock.setTimeout(expire, expiresInMs),
-          retry: undefined,
           refusals: 0,
           isSent: false,
           resolve(answer) {
@@ -164,20 +163,13 @@ export function createRequests(
       pump();
     },
 
-    online() {
-      state = 'online';
+    changed(next) {
+      state = next;
+      for (const entry of entries.values()) {
+        entry.isSent = false;
+        if (state === 'closed') reject(entry, clientError('client_closed'));
+      }
       pump();
-    },
-
-    offline() {
-      state = 'offline';
-      for (const entry of entries.values()) entry.isSent = false;
-      pump();
-    },
-
-    close() {
-      state = 'closed';
-      for (const entry of entries.values()) reject(entry, clientError('client_closed'));
     },
   };
 }

@@ -78,7 +78,7 @@ export function createSignalInbox({ clock }: Environment, ports: SignalInboxPort
     receive(signal) {
       const { fromLeg, mediaEpoch, n } = signal;
       const call = ports.facts()?.call;
-      if (!call || mediaEpoch < call.mediaEpoch) return;
+      if (call && mediaEpoch < call.mediaEpoch) return;
       let stream = streams.get(fromLeg);
       if (!stream || stream.mediaEpoch < mediaEpoch) {
         streams.set(fromLeg, (stream = { mediaEpoch, last: 0, held: new Map(), isDue: false }));
@@ -86,7 +86,7 @@ export function createSignalInbox({ clock }: Environment, ports: SignalInboxPort
       if (stream.mediaEpoch > mediaEpoch || n > stream.last + heldLimit) return;
       if (n <= stream.last) return acknowledge(stream);
       stream.held.set(n, signal);
-      if (signal.afterSeq > call.seq) ports.lag();
+      if (call && signal.afterSeq > call.seq) ports.lag();
       release();
     },
 

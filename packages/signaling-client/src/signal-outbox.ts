@@ -1,5 +1,5 @@
 import type { TimerHandle } from '@ringfence/base';
-import type { SentSignal, SignalBody } from '@ringfence/protocol';
+import type { ReceivedAcknowledgement, SentSignal, SignalBody } from '@ringfence/protocol';
 import type { Environment } from './environment.ts';
 
 /** A signal without the id of its call. */
@@ -17,12 +17,11 @@ export interface SignalOutbox {
   /** Sends a signal. False when it is of an old epoch, or too many wait. */
   add(toLeg: string, mediaEpoch: number, afterSeq: number, body: SignalBody): boolean;
   /** Takes an acknowledgement, which covers every signal up to `n`. */
-  acknowledge(fromLeg: string, mediaEpoch: number, n: number): void;
-  /** Sends again what is unacknowledged: to one leg, or to all. */
-  resend(toLeg?: string): void;
-  /** Stops sending again, while there is no connection. */
-  pause(): void;
-  clear(): void;
+  acknowledge(acknowledgement: Omit<ReceivedAcknowledgement, 'callId'>): void;
+  /** Sends again what is unacknowledged, or waits for a connection. */
+  resend(): void;
+  /** Drops what is for other legs than these. */
+  keep(legIds: readonly (string | null)[]): void;
 }
 
 /** The most signals kept for one leg. A negotiation takes tens. */
@@ -59,12 +58,10 @@ export function createSignalOutbox(
     );
   }
 
-  function repeat(toLeg?: string): void {
+  function repeat(): void {
     pause();
     if (!isOnline()) return;
-    for (const [leg, { kept }] of streams) {
-      if (!toLeg || leg === toLeg) kept.slice(0, burst).forEach(send);
-    }
+    for (const { kept } of streams.values()) kept.slice(0, burst).forEach(send);
     arm();
   }
 
@@ -82,7 +79,7 @@ export function createSignalOutbox(
       return true;
     },
 
-    acknowledge(fromLeg, mediaEpoch, n) {
+    acknowledge({ fromLeg, mediaEpoch, n }) {
       const stream = streams.get(fromLeg);
       const first = stream?.kept[0];
       if (stream?.mediaEpoch !== mediaEpoch || !first || first.n > n) return;
@@ -92,16 +89,14 @@ export function createSignalOutbox(
       arm();
     },
 
-    resend(toLeg) {
+    resend() {
       resends = 0;
-      repeat(toLeg);
+      repeat();
     },
 
-    pause,
-
-    clear() {
-      pause();
-      streams.clear();
+    keep(legIds) {
+      for (const leg of streams.keys()) if (!legIds.includes(leg)) streams.delete(leg);
+      if (!streams.size) pause();
     },
   };
 }

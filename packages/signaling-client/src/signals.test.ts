@@ -1,6 +1,7 @@
+import type { CallEvent } from '@ringfence/call-rules';
 import type { SignalBody } from '@ringfence/protocol';
 import { describe, expect, it } from 'vitest';
-import { alice, bob, callId, History } from '../test/histories.ts';
+import { alice, bob, callId, carol, History } from '../test/histories.ts';
 import { createScripted } from '../test/scripted-server.ts';
 import type { IncomingSignal } from './index.ts';
 
@@ -143,6 +144,36 @@ describe('signals that go out', () => {
       channel.signal({ toLeg: 'l1', mediaEpoch: 1, body: candidates(String(index)) }),
     );
     expect(results.filter(Boolean)).toHaveLength(512);
+  });
+
+  it('stop for a leg that left, and go on for the others', async () => {
+    const { channel, session, clock, flush, history } = await createConnected();
+    const arrive = async (events: readonly CallEvent[]) => {
+      session.event('call.events', { callId, events: [...events] });
+      await flush();
+    };
+    await arrive(history.run(bob, { type: 'call.invite', to: 'user:carol' }));
+    await arrive(history.run(carol, { type: 'call.accept' }));
+    channel.signal({ toLeg: 'l1', mediaEpoch: 1, body: offer });
+    channel.signal({ toLeg: 'l3', mediaEpoch: 1, body: offer });
+    await arrive(history.run(carol, { type: 'call.hang-up' }));
+    const from = session.notices.length;
+    await clock.advanceAsync(1_000);
+    const resent = session.notices.slice(from).map(({ body }) => body);
+    expect(resent).toMatchObject([{ toLeg: 'l1', n: 1 }]);
+  });
+
+  it('stop when the server does not know the call any more', async () => {
+    const { channel, session, clock, network, welcomed, flush } = await createConnected();
+    channel.signal({ toLeg: 'l1', mediaEpoch: 1, body: offer });
+    await flush();
+    expect(sent(session)).toEqual([1]);
+    network.cut();
+    const second = await welcomed({ calls: [{ callId, gone: true }] });
+    const before = sent(second).length;
+    await clock.advanceAsync(5_000);
+    expect(channel.facts!.call.state).toBe('ended');
+    expect([before, sent(second).length]).toEqual([0, 0]);
   });
 
   it('stop when the call has ended, or its channel is closed', async () => {

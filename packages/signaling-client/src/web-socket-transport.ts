@@ -6,7 +6,6 @@ interface Socket {
   onopen: (() => void) | null;
   onmessage: ((event: { readonly data: unknown }) => void) | null;
   onclose: ((event: { readonly code: number; readonly reason: string }) => void) | null;
-  onerror: (() => void) | null;
   send(text: string): void;
   close(code?: number, reason?: string): void;
 }
@@ -31,9 +30,8 @@ function connect(url: string, subprotocol: string, events: ConnectionEvents): Co
     // A binary frame becomes an empty one: no frame of the wire, and refused where frames are read.
     if (!isClosing) events.message(typeof data === 'string' ? data : '');
   };
+  // Nobody listens to `error`: `close` always follows it and says what can be said.
   socket.onclose = ({ code, reason }) => events.closed(code, reason);
-  // `close` always follows an error and says what can be said.
-  socket.onerror = () => {};
 
   return {
     send(text) {

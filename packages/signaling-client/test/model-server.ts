@@ -1,11 +1,27 @@
 import {
   decide,
   decideSystem,
+  defaultSettings,
+  directRinging,
   evolve,
+  hasJoined,
+  isLive,
+  isParty,
+  legOfDevice,
   nextDeadlineAt,
   resolveDeadlines,
+  seenUntil,
 } from '@ringfence/call-rules';
-import type { CallEvent, CallFacts, Decision, UserCommand } from '@ringfence/call-rules';
+import type {
+  CallEvent,
+  CallFacts,
+  CallOutcome,
+  Circumstances,
+  Decision,
+  Reach,
+  UserCommand,
+  UserSettings,
+} from '@ringfence/call-rules';
 import type { FakeClock } from '@ringfence/base/testing';
 import {
   CLOSE,
@@ -15,7 +31,7 @@ import {
   writeError,
   writeEvent,
 } from '@ringfence/protocol';
-import type { CatchUp, ErrorCode, Notice, Request } from '@ringfence/protocol';
+import type { CatchUp, CommandName, ErrorCode, Notice, Request } from '@ringfence/protocol';
 import type { MemoryAccept, MemorySocket } from '../src/testing/index.ts';
 
 interface Device {
@@ -26,6 +42,8 @@ interface Device {
 interface Session extends Device {
   readonly socket: MemorySocket;
 }
+
+type Command = Request & { readonly name: CommandName };
 
 /** What the model does wrong on purpose, drawn for each occasion. */
 export interface Mischief {
@@ -47,10 +65,12 @@ export class ModelServer {
   readonly runs = new Map<string, number>();
   readonly #answers = new Map<string, string>();
   readonly #sessions = new Map<string, Session>();
+  readonly #settings = new Map<string, UserSettings>();
   readonly #clock: FakeClock;
   readonly #mischief: Mischief;
   readonly #deadlines = resolveDeadlines();
   #beats = 0;
+  #stampedAt = 0;
 
   constructor(clock: FakeClock, mischief: Mischief) {
     this.#clock = clock;
@@ -84,12 +104,20 @@ export class ModelServer {
     for (const session of this.#sessions.values()) {
       const calls = Object.fromEntries(
         [...this.histories]
-          .filter(([, { facts }]) => facts.call.state !== 'ended' && hasLeg(facts, session))
+          .filter(([, { facts }]) => hasLiveLeg(facts, session))
           .map(([callId, { facts }]) => [callId, facts.call.seq]),
       );
       this.#send(session, writeEvent('beat', { n: this.#beats, calls }));
     }
     this.#system({ type: 'deadline.passed' });
+  }
+
+  /** The events that a user may see: who left sees nothing of what came later. */
+  seen(callId: string, userId: string): readonly CallEvent[] | null {
+    const history = this.histories.get(callId);
+    if (history === undefined || !isParty(history.facts, userId)) return null;
+    const until = seenUntil(history.facts, userId) ?? Infinity;
+    return history.events.filter(({ at }) => at <= until);
   }
 
   #hello(socket: MemorySocket, { id, body }: Request & { name: 'hello' }): Session {
@@ -100,10 +128,10 @@ export class ModelServer {
     this.#system({ type: 'device.resumed', ...deviceOf(session) });
     const calls = new Map<string, CatchUp>();
     for (const [callId, seq] of Object.entries(body.known ?? {})) {
-      calls.set(callId, this.#catchUp(callId, seq));
+      calls.set(callId, this.#catchUp(session, callId, seq));
     }
     for (const [callId, { facts }] of this.histories) {
-      if (facts.call.state === 'ended' || calls.has(callId) || !hasLeg(facts, session)) continue;
+      if (calls.has(callId) || !hasLiveLeg(facts, session)) continue;
       calls.set(callId, { callId, snapshot: facts });
     }
     this.#send(
@@ -115,6 +143,7 @@ export class ModelServer {
         now: this.#clock.now(),
         beatMs: 2_000,
         reconnectSpreadMs: 500,
+        settings: this.#settingsOf(session.userId),
         calls: [...calls.values()],
       }),
     );
@@ -122,27 +151,45 @@ export class ModelServer {
   }
 
   #request(session: Session, request: Request): void {
+    const { id, name, body } = request;
+    if (name === 'call.sync') {
+      const catchUp = this.#catchUp(session, body.callId, body.afterSeq);
+      this.#send(session, writeAnswer(id, name, catchUp));
+    } else if (name === 'call.ice-servers') {
+      this.#send(session, writeAnswer(id, name, { iceServers: [] }));
+    } else if (name === 'settings.update') {
+      const { userId } = session;
+      const settings = { ...this.#settingsOf(userId), ...body } as UserSettings;
+      this.#settings.set(userId, settings);
+      for (const each of this.#sessions.values()) {
+        if (each.userId !== userId || this.#mischief.losesHint()) continue;
+        this.#send(each, writeEvent('settings.changed', settings));
+      }
+      this.#send(session, writeAnswer(id, name, settings));
+    } else if (name !== 'hello' && name !== 'token.refresh') {
+      this.#command(session, request as Command);
+    }
+  }
+
+  #command(session: Session, request: Command): void {
     const { id } = request;
-    if (request.name === 'call.sync') {
-      const { callId, afterSeq } = request.body;
-      return this.#send(session, writeAnswer(id, 'call.sync', this.#catchUp(callId, afterSeq)));
-    }
-    if (request.name === 'call.ice-servers') {
-      return this.#send(session, writeAnswer(id, 'call.ice-servers', { iceServers: [] }));
-    }
-    if (request.name === 'hello' || request.name === 'token.refresh') return;
     const stored = this.#answers.get(`${session.userId} ${id}`);
     if (stored !== undefined) return this.#send(session, stored);
     if (this.#mischief.fails()) return this.#refuse(session, id, 'store_unavailable');
     const { callId, ...fields } = request.body;
-    const command = { ...fields, type: request.name } as UserCommand;
-    if (command.type === 'call.dial') Object.assign(command, { reach: this.#reach(command.to) });
+    const other =
+      'toCallId' in fields ? fields.toCallId : 'fromCallId' in fields && fields.fromCallId;
+    const command = {
+      ...fields,
+      type: request.name,
+      other: (other && this.histories.get(other)?.facts) || null,
+    } as UserCommand;
     const facts = this.histories.get(callId)?.facts ?? null;
     const actor = { orgId: 'acme', ...deviceOf(session) };
-    const decision = decide(facts, actor, command, this.#circumstances(callId));
+    const decision = decide(facts, actor, command, this.#circumstances(callId, session));
     if (decision.refusal !== undefined) return this.#refuse(session, id, decision.refusal.code);
     this.runs.set(id, (this.runs.get(id) ?? 0) + 1);
-    this.#commit(callId, facts, decision, session);
+    this.#commit(decision, session);
     const seq = this.histories.get(callId)?.facts.call.seq ?? 0;
     const answer = writeAnswer(id, request.name, { callId, seq, events: [...decision.events] });
     this.#answers.set(`${session.userId} ${id}`, answer);
@@ -152,21 +199,24 @@ export class ModelServer {
   #notice(session: Session, notice: Notice): void {
     if (notice.name === 'beat') return;
     const { callId, toLeg, ...rest } = notice.body;
-    const legs = this.histories.get(callId)?.facts.legs ?? [];
-    const from = legs.find((leg) => key(leg) === key(session));
-    const to = legs.find((leg) => leg.id === toLeg);
+    const facts = this.histories.get(callId)?.facts;
+    const from = facts && legOfDevice(facts, session.userId, session.deviceId);
+    const to = facts?.legs.find((leg) => leg.id === toLeg);
     const receiver = to && this.#sessions.get(key(to));
-    if (from?.state !== 'won' || to?.state !== 'won' || receiver === undefined) return;
+    if (!from || !receiver || !hasJoined(facts, from) || !hasJoined(facts, to)) return;
     const body = { callId, fromLeg: from.id, ...rest };
     this.#send(receiver, writeEvent(notice.name as 'signal', body as never));
   }
 
-  #catchUp(callId: string, afterSeq: number): CatchUp {
-    const history = this.histories.get(callId);
-    if (history === undefined) return { callId, gone: true };
-    return afterSeq % 2 === 0
-      ? { callId, events: history.events.slice(afterSeq) }
-      : { callId, snapshot: history.facts };
+  #catchUp({ userId }: Session, callId: string, afterSeq: number): CatchUp {
+    const events = this.seen(callId, userId);
+    if (events === null) return { callId, gone: true };
+    // P-833: who left is told the rest up to there, and gets no snapshot.
+    const hasLeft = events.length < this.histories.get(callId)!.events.length;
+    if (hasLeft && afterSeq === 0) return { callId, gone: true };
+    return hasLeft || afterSeq % 2 === 0
+      ? { callId, events: events.slice(afterSeq) }
+      : { callId, snapshot: foldAll(callId, events) };
   }
 
   #system(command: Parameters<typeof decideSystem>[1]): void {
@@ -176,41 +226,67 @@ export class ModelServer {
         if (at === null || at > this.#clock.now()) continue;
       }
       const decision = decideSystem(facts, command, this.#circumstances(callId));
-      if (decision.refusal === undefined) this.#commit(callId, facts, decision, null);
+      if (decision.refusal === undefined) this.#commit(decision, null);
     }
   }
 
-  #commit(
-    callId: string,
-    before: CallFacts | null,
-    decision: Decision & { readonly refusal?: undefined },
-    by: Session | null,
-  ): void {
-    if (decision.events.length === 0) return;
-    const history = this.histories.get(callId) ?? { facts: decision.facts!, events: [] };
-    history.events.push(...decision.events);
-    history.facts = history.events.reduce<CallFacts | null>(
-      (facts, event) => evolve(callId, facts, event),
-      null,
-    )!;
+  /** The call that the command does not name goes out first (P-841). */
+  #commit(decision: Decision & { readonly refusal?: undefined }, by: Session | null): void {
+    const { facts, events, other } = decision;
+    if (other) this.#write(other, null);
+    if (facts) this.#write({ facts, events }, by);
+  }
+
+  /** Keeps what is new, and tells every device with a leg; but not `by`, who gets it as an answer. */
+  #write({ facts, events }: CallOutcome, by: Session | null): void {
+    if (events.length === 0) return;
+    const callId = facts.call.id;
+    const history = this.histories.get(callId) ?? { facts, events: [] };
+    const before = history.facts;
+    history.events.push(...events);
+    history.facts = foldAll(callId, history.events);
     this.histories.set(callId, history);
-    const frame = writeEvent('call.events', { callId, events: [...decision.events] });
-    const told = new Set([...(before?.legs ?? []), ...history.facts.legs].map(key));
+    const frame = writeEvent('call.events', { callId, events: [...events] });
     for (const session of this.#sessions.values()) {
-      if (session === by || !told.has(key(session)) || this.#mischief.losesHint()) continue;
+      const isTold = hasLiveLeg(before, session) || hasLiveLeg(history.facts, session);
+      if (session === by || !isTold || this.#mischief.losesHint()) continue;
       this.#send(session, frame);
     }
   }
 
-  #reach(to: string) {
+  #reach(userId: string, caller: Device | undefined): Reach {
     const deviceIds = [...this.#sessions.values()]
-      .filter(({ userId }) => `user:${userId}` === to)
+      .filter((session) => session.userId === userId)
       .map(({ deviceId }) => deviceId);
-    return { deviceIds, busy: false, callerBusy: false };
+    const crossing = [...this.histories.values()].find(({ facts }) => {
+      const ringing = directRinging(facts);
+      return ringing?.fromUserId === userId && ringing.toUserId === caller?.userId;
+    });
+    return {
+      deviceIds,
+      busy: false,
+      settings: this.#settingsOf(userId),
+      ...(crossing && { crossing: crossing.facts }),
+    };
   }
 
-  #circumstances(callId: string) {
-    return { callId, now: this.#clock.now(), deadlines: this.#deadlines };
+  #settingsOf(userId: string): UserSettings {
+    return this.#settings.get(userId) ?? defaultSettings;
+  }
+
+  #circumstances(callId: string, caller?: Device): Circumstances {
+    return {
+      callId,
+      now: this.#stamp(),
+      deadlines: this.#deadlines,
+      reach: (userId) => this.#reach(userId, caller),
+    };
+  }
+
+  /** No two changes have the same time, so that what came before one left is sharply told. */
+  #stamp(): number {
+    this.#stampedAt = Math.max(this.#stampedAt + 1, this.#clock.now());
+    return this.#stampedAt;
   }
 
   #refuse(session: Session, id: string, code: ErrorCode): void {
@@ -225,5 +301,12 @@ export class ModelServer {
 
 const key = ({ userId, deviceId }: Device): string => `${userId}/${deviceId}`;
 const deviceOf = ({ userId, deviceId }: Device): Device => ({ userId, deviceId });
-const hasLeg = (facts: CallFacts, device: Device): boolean =>
-  facts.legs.some((leg) => key(leg) === key(device) && leg.state !== 'lost');
+
+export function foldAll(callId: string, events: readonly CallEvent[]): CallFacts {
+  return events.reduce<CallFacts | null>((facts, event) => evolve(callId, facts, event), null)!;
+}
+
+function hasLiveLeg(facts: CallFacts, { userId, deviceId }: Device): boolean {
+  const leg = legOfDevice(facts, userId, deviceId);
+  return facts.call.state !== 'ended' && leg !== undefined && isLive(facts, leg);
+}

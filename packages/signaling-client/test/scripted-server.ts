@@ -1,4 +1,5 @@
 import { FakeClock, RecordingLogger, seededRandom } from '@ringfence/base/testing';
+import { defaultSettings } from '@ringfence/call-rules';
 import {
   readClientFrame,
   wireError,
@@ -65,6 +66,7 @@ export class ScriptedSession {
       now: clock.now(),
       beatMs: 2_000,
       reconnectSpreadMs: 500,
+      settings: defaultSettings,
       calls: [],
       ...extra,
     });

@@ -15,3 +15,15 @@ export interface CallEntry {
   isWorking: boolean;
   readonly waiting: CallJob[];
 }
+
+/** The calls an instance remembers, as the work on one of them sees the others. */
+export interface CallBook {
+  /** The entry of a call, made when there is none; undefined when the id is another organisation's. */
+  entry(orgId: string, callId: string): CallEntry | undefined;
+  /** The call as remembered, when it is a call of the organisation and not known to be old. */
+  remembered(orgId: string, callId: string): CallFacts | null;
+  /** Has a job done when the jobs before it are. */
+  submit(entry: CallEntry, job: CallJob): void;
+  /** Lets go of a call that nobody needs. */
+  release(entry: CallEntry): void;
+}

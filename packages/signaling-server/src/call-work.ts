@@ -3,7 +3,7 @@
  * The invariants are those of calls.ts, which sees to it that the jobs of a call run one at a time.
  */
 import { RingfenceError } from '@ringfence/base';
-import { decide, decideSystem, evolve } from '@ringfence/call-rules';
+import { decide, decideSystem } from '@ringfence/call-rules';
 import type {
   CallEvent,
   CallFacts,
@@ -11,66 +11,69 @@ import type {
   Decision,
   SystemCommand,
 } from '@ringfence/call-rules';
-import {
-  LIMITS,
-  wireError,
-  writeAnswer,
-  writeChange,
-  writeError,
-  writeEvent,
-} from '@ringfence/protocol';
-import type { CallEntry } from './call-entry.ts';
-import { changeSet, DialAssumption, storedAnswer } from './change.ts';
+import { wireError, writeAnswer, writeChange, writeError } from '@ringfence/protocol';
+import { Assumptions } from './assumptions.ts';
+import type { AssumptionParts } from './assumptions.ts';
+import { CallDelivery } from './call-delivery.ts';
+import type { CallBook, CallEntry } from './call-entry.ts';
+import { changeSet, isChange, storedAnswer } from './change.ts';
 import type { Change } from './change.ts';
-import { commandDigest, mayCreate } from './command.ts';
+import { commandDigest, mayCreate, otherCallId, userCommand } from './command.ts';
 import type { CommandRequest } from './command.ts';
 import type { Directory } from './directory.ts';
 import type { ResolvedServerOptions } from './options.ts';
 import type { Peers } from './peers.ts';
-import type { CommitResult, Guard, StoredAnswer } from './ports.ts';
-import type { Session } from './session.ts';
+import type { CommitResult, StoredAnswer } from './ports.ts';
+import type { Session, SessionIdentity } from './session.ts';
 import type { StoreAccess } from './store-access.ts';
+import type { UserSettingsAccess } from './user-settings.ts';
 
-/** How often a decision is made anew when others write the same call at the same time. */
-const attempts = 8;
+/**
+ * How often a decision is made anew when others write the same call at the same time. A chain of
+ * forwards may take a dozen rounds by itself, until all is known of everyone in it.
+ */
+const attempts = 24;
 
 export interface CallWorkParts {
   readonly store: StoreAccess;
   readonly directory: Directory;
   readonly peers: Peers;
+  readonly settings: UserSettingsAccess;
 }
 
 /** Does the jobs of calls. Each rejects when the store fails it. */
 export class CallWork {
+  readonly delivery: CallDelivery;
   readonly #parts: CallWorkParts;
   readonly #options: ResolvedServerOptions;
+  readonly #book: CallBook;
+  readonly #assumed: AssumptionParts;
 
-  constructor(options: ResolvedServerOptions, parts: CallWorkParts) {
+  constructor(options: ResolvedServerOptions, parts: CallWorkParts, book: CallBook) {
     this.#options = options;
     this.#parts = parts;
-  }
-
-  /** Brings what is remembered up to date, where that takes a read. */
-  async #refresh(entry: CallEntry): Promise<void> {
-    if (entry.isStale) return this.pull(entry);
-    const { orgId, callId } = entry;
-    const facts = await this.#parts.store.trip((store) => store.load(orgId, callId));
-    if (facts === null) return;
-    entry.deliveredSeq = facts.call.seq;
-    this.learn(entry, facts);
+    this.#book = book;
+    this.#assumed = { callsPerUser: options.callsPerUser, directory: parts.directory };
+    this.delivery = new CallDelivery({ ...parts, book });
   }
 
   /** Runs a user's command and answers it on its session. */
   async command(entry: CallEntry, session: Session, request: CommandRequest): Promise<void> {
     const actor = session.identity!;
     const { callId } = entry;
-    if (entry.isStale || (entry.facts === null && !mayCreate(request))) await this.#refresh(entry);
-    const dial = new DialAssumption(actor, request, this.#parts.directory);
+    if (entry.isStale || (entry.facts === null && !mayCreate(request))) {
+      await this.delivery.refresh(entry);
+    }
+    let other = await this.#other(actor, request);
+    const assumptions = new Assumptions(actor, this.#assumed);
     let notBefore = 0;
     for (let attempt = 0; attempt < attempts; attempt += 1) {
-      const circumstances = this.#circumstances(entry, notBefore);
-      const decision = decide(entry.facts, actor, dial.command(request), circumstances);
-      if (!isChange(decision)) return this.#answerUnchanged(entry, session, request, decision);
+      const circumstances = this.#circumstances(entry, assumptions, notBefore);
+      const decision = decide(entry.facts, actor, userCommand(request, other), circumstances);
+      if (!isChange(decision)) {
+        if (await this.#isMistaken(assumptions, entry.orgId, decision)) continue;
+        return this.#answerUnchanged(entry, session, request, decision);
+      }
       const { events, facts } = decision;
       const { answer: text, event } = writeChange(request.id, {
         callId,
@@ -82,22 +85,23 @@ export class CallWork {
         facts.call.maximumDeadlineAt ?? 0,
       );
       const answer = storedAnswer(actor, request, text, keepUntil);
-      const guards = entry.facts === null ? dial.guards : [];
-      const result = await this.#commit(entry, decision, answer, guards);
+      const result = await this.#commit(entry, decision, assumptions, answer);
       if (result === 'read-back') return session.send(text);
       if (result.outcome === 'applied') {
-        session.send(text);
-        return this.#changed(entry, decision, session, event);
+        return this.#applied(entry, decision, { session, answer: text, event });
       }
-      if (result.outcome === 'answered')
+      if (result.outcome === 'answered') {
         return this.#repeat(entry, session, request, result.answer);
+      }
       const { guard } = result;
-      dial.disprove(guard);
+      if (guard.guard === 'call.absent' && result.facts === null) {
+        return session.send(writeError(request.id, wireError('call_not_found')));
+      }
+      this.#conflicted(entry, assumptions, result);
       if (guard.guard === 'time.before') notBefore = guard.at;
-      if (guard.guard !== 'call.absent' && guard.guard !== 'call.seq') continue;
-      if (result.facts !== null) this.learn(entry, result.facts);
-      else if (guard.guard === 'call.seq') entry.facts = null;
-      else return session.send(writeError(request.id, wireError('call_not_found')));
+      if (guard.guard === 'call.seq' && guard.callId === other?.call.id) {
+        other = result.facts;
+      }
     }
     throw contended();
   }
@@ -129,12 +133,12 @@ export class CallWork {
   #repeat(entry: CallEntry, session: Session, request: CommandRequest, before: StoredAnswer): void {
     const isSame = before.requestHash === commandDigest(request);
     session.send(isSame ? before.answer : writeError(request.id, wireError('command_reused')));
-    if (isSame && entry.facts === null) entry.waiting.push({ kind: 'pull' });
+    if (isSame && entry.facts === null) this.#book.submit(entry, { kind: 'pull' });
   }
 
   /** Writes down whether the device is connected, as it is now. */
   async presence(entry: CallEntry, userId: string, deviceId: string): Promise<void> {
-    if (entry.isStale || entry.facts === null) await this.#refresh(entry);
+    if (entry.isStale || entry.facts === null) await this.delivery.refresh(entry);
     const isConnected = this.#parts.directory.isConnected({ orgId: entry.orgId, userId, deviceId });
     const type = isConnected ? 'device.resumed' : 'device.silent';
     await this.system(entry, { type, userId, deviceId });
@@ -142,132 +146,127 @@ export class CallWork {
 
   /** Has the rules act by themselves. */
   async system(entry: CallEntry, command: SystemCommand): Promise<void> {
-    if (entry.isStale) await this.pull(entry);
+    if (entry.isStale) await this.delivery.pull(entry);
+    const assumptions = new Assumptions({ orgId: entry.orgId, userId: null }, this.#assumed);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       if (entry.facts === null) return;
-      const decision = decideSystem(entry.facts, command, this.#circumstances(entry, 0));
+      const circumstances = this.#circumstances(entry, assumptions, 0);
+      const decision = decideSystem(entry.facts, command, circumstances);
       if (!isChange(decision)) return;
-      const result = await this.#commit(entry, decision);
+      const result = await this.#commit(entry, decision, assumptions);
       if (result === 'read-back' || result.outcome === 'answered') return;
-      if (result.outcome === 'applied') return this.#changed(entry, decision, null);
-      if (result.facts === null) entry.facts = null;
-      else this.learn(entry, result.facts);
+      if (result.outcome === 'applied') return this.#applied(entry, decision);
+      this.#conflicted(entry, assumptions, result);
     }
     throw contended();
+  }
+
+  /** The second call that a command names. */
+  async #other({ orgId }: SessionIdentity, request: CommandRequest): Promise<CallFacts | null> {
+    const callId = otherCallId(request);
+    if (callId === undefined) return null;
+    return (
+      this.#book.remembered(orgId, callId) ??
+      this.#parts.store.trip((store) => store.load(orgId, callId))
+    );
   }
 
   /** One write. `read-back` when it had to be asked for whether it was done, and it was. */
   async #commit(
     entry: CallEntry,
     change: Change,
+    assumptions: Assumptions,
     answer?: StoredAnswer,
-    guards: readonly Guard[] = [],
   ): Promise<CommitResult | 'read-back'> {
     const { store, peers } = this.#parts;
-    const outbox = peers.outbox(change.facts);
-    const parts = { guards, outbox, ...(answer && { answer }) };
-    const set = changeSet(entry.callId, entry.facts, change, parts);
+    const set = changeSet(change, { assumptions, outbox: peers.outbox(change), answer });
     try {
       const result = await store.trip((real) => real.commit(set));
       if (result.outcome === 'applied') peers.publish(set);
       return result;
     } catch (thrown) {
       entry.isStale = true;
+      this.#suspectOther(entry, change);
       if (answer === undefined) throw thrown;
       const { orgId, userId, commandId } = answer;
       const written = await store.trip((real) => real.answerOf(orgId, userId, commandId));
       if (written === null) throw thrown;
-      await this.pull(entry);
+      await this.delivery.pull(entry);
       peers.publish(set);
       return 'read-back';
     }
   }
 
-  /** Takes in a change of our own and tells the sessions, save the one that is answered. */
-  #changed(
+  /** Nobody knows whether the second call was written: it is read again. */
+  #suspectOther({ orgId }: CallEntry, { other }: Change): void {
+    const entry = other && this.#book.entry(orgId, other.facts.call.id);
+    if (entry === undefined) return;
+    entry.isStale = true;
+    this.#book.submit(entry, { kind: 'pull' });
+  }
+
+  /**
+   * Takes in a change of our own: tells who has a part in it, and answers who asked. The second
+   * call comes first (P-841): whoever hears that a call goes on as another has heard of that one, or
+   * of the end of their own.
+   */
+  #applied(
     entry: CallEntry,
-    { facts, events }: Change,
-    except: Session | null,
-    text?: string,
+    change: Change,
+    asked?: { readonly session: Session; readonly answer: string; readonly event: string },
   ): void {
-    if (facts.call.seq > (entry.facts?.call.seq ?? 0)) entry.facts = facts;
-    this.#deliver(entry, events, except, text);
-  }
-
-  /** Takes in facts that another instance wrote. The sessions are told by a `pull`, which waits then. */
-  learn(entry: CallEntry, facts: CallFacts): void {
-    if (facts.call.seq > (entry.facts?.call.seq ?? 0)) entry.facts = facts;
-    if (facts.call.seq <= entry.deliveredSeq) return;
-    if (!entry.waiting.some((job) => job.kind === 'pull')) entry.waiting.push({ kind: 'pull' });
-  }
-
-  /** Reads what was written since the sessions were told last, and tells them. */
-  async pull(entry: CallEntry): Promise<void> {
-    const { orgId, callId } = entry;
-    const limit = LIMITS.catchUpEvents;
-    for (;;) {
-      const from = entry.deliveredSeq;
-      const events = await this.#parts.store.trip((store) =>
-        store.eventsAfter(orgId, callId, from, limit),
-      );
-      const before = (events[0]?.seq ?? 0) - 1;
-      if (before > from) {
-        // The store keeps only the newest lines. The facts hold the rest; clients see the gap.
-        if (before > (entry.facts?.call.seq ?? 0)) {
-          entry.facts = await this.#parts.store.trip((store) => store.load(orgId, callId));
-        }
-        entry.deliveredSeq = Math.max(entry.deliveredSeq, before);
-      }
-      for (const event of events) {
-        if (event.seq > (entry.facts?.call.seq ?? 0))
-          entry.facts = evolve(callId, entry.facts, event);
-      }
-      if (events.length > 0) this.#deliver(entry, events, null);
-      if (events.length < limit) break;
+    const { other } = change;
+    const second = other && this.#book.entry(entry.orgId, other.facts.call.id);
+    if (second !== undefined) {
+      this.delivery.changed(second, other!, null);
+      this.#book.release(second);
     }
-    entry.isStale = false;
+    asked?.session.send(asked.answer);
+    this.delivery.changed(entry, change, asked?.session ?? null, asked?.event);
   }
 
-  /** P-503: sends events to every session of this instance whose device has a leg they concern. */
-  #deliver(
+  /** Takes in what a guard met. */
+  #conflicted(
     entry: CallEntry,
-    events: readonly CallEvent[],
-    except: Session | null,
-    written?: string,
+    assumptions: Assumptions,
+    result: Extract<CommitResult, { readonly outcome: 'conflict' }>,
   ): void {
-    const { callId } = entry;
-    const facts = entry.facts!;
-    if (events[0]!.seq > entry.deliveredSeq + 1) {
-      // Others wrote in between: everything since is sent in order, and the client drops doubles.
-      entry.waiting.push({ kind: 'pull' });
-    } else {
-      entry.deliveredSeq = Math.max(entry.deliveredSeq, events.at(-1)!.seq);
+    const { guard, facts, settings } = result;
+    assumptions.disprove(result);
+    if (guard.guard === 'user.settings' && settings !== null) {
+      this.#parts.settings.learn(guard.orgId, guard.userId, settings);
     }
-    let text = written;
-    for (const leg of facts.legs) {
-      const session = this.#parts.directory.sessionOfLeg(facts, leg);
-      if (session === undefined) continue;
-      const isLost = leg.state === 'lost';
-      if (isLost || facts.call.state === 'ended') session.calls.delete(callId);
-      else session.calls.set(callId, entry);
-      if (session === except || (isLost && !isLostIn(events, leg.id))) continue;
-      text ??= writeEvent('call.events', { callId, events: events as CallEvent[] });
-      session.send(text);
-    }
+    if (guard.guard !== 'call.absent' && guard.guard !== 'call.seq') return;
+    if (guard.callId !== entry.callId) {
+      if (facts !== null && this.#book.remembered(entry.orgId, guard.callId) !== null) {
+        this.delivery.learn(this.#book.entry(entry.orgId, guard.callId)!, facts);
+      }
+    } else if (facts !== null) this.delivery.learn(entry, facts);
+    else entry.facts = null;
   }
 
-  #circumstances(entry: CallEntry, notBefore: number): Circumstances {
+  /**
+   * A refusal is not written, so no guard proves what it rests on. True when the store says
+   * otherwise of somebody's settings: then the rules decide anew.
+   */
+  async #isMistaken(
+    assumptions: Assumptions,
+    orgId: string,
+    { refusal }: Decision,
+  ): Promise<boolean> {
+    if (refusal?.code !== 'callee_unavailable') return false;
+    let isMistaken = false;
+    for (const userId of assumptions.unproven) {
+      const settings = await this.#parts.settings.read(orgId, userId);
+      if (assumptions.prove(userId, settings)) isMistaken = true;
+    }
+    return isMistaken;
+  }
+
+  #circumstances(entry: CallEntry, { reach }: Assumptions, notBefore: number): Circumstances {
     const now = Math.max(this.#parts.store.now(), notBefore);
-    return { callId: entry.callId, now, deadlines: this.#options.deadlines };
+    return { callId: entry.callId, now, deadlines: this.#options.deadlines, reach };
   }
-}
-
-function isChange(decision: Decision): decision is Change {
-  return decision.refusal === undefined && decision.events.length > 0;
-}
-
-function isLostIn(events: readonly CallEvent[], legId: string): boolean {
-  return events.some((event) => event.type === 'leg.lost' && event.legId === legId);
 }
 
 function contended(): RingfenceError {

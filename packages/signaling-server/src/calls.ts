@@ -12,15 +12,15 @@
  */
 import { toError } from '@ringfence/base';
 import type { Logger } from '@ringfence/base';
-import { legOfDevice } from '@ringfence/call-rules';
+import { isLive, legOfDevice, nextDeadlineAt } from '@ringfence/call-rules';
 import type { CallFacts } from '@ringfence/call-rules';
 import { wireError, writeError } from '@ringfence/protocol';
 import type { ErrorCode } from '@ringfence/protocol';
-import type { CallEntry } from './call-entry.ts';
+import type { CallBook, CallEntry } from './call-entry.ts';
 import type { CallJob } from './call-job.ts';
 import { CallWork } from './call-work.ts';
 import type { CallWorkParts } from './call-work.ts';
-import { mayCreate } from './command.ts';
+import { bringsIn, mayCreate } from './command.ts';
 import type { CommandRequest } from './command.ts';
 import type { DialRate } from './dial-rate.ts';
 import { isStoreFailure } from './failures.ts';
@@ -32,8 +32,11 @@ export interface CallsParts extends CallWorkParts {
   readonly logger: Logger;
 }
 
+/** Every so many heals all calls are read. */
+const thoroughHeals = 4;
+
 /** The calls this instance remembers, and the jobs that wait for each. */
-export class Calls {
+export class Calls implements CallBook {
   readonly #entries = new Map<string, CallEntry>();
   readonly #parts: CallsParts;
   readonly #work: CallWork;
@@ -42,12 +45,13 @@ export class Calls {
     string,
     { readonly orgId: string; readonly callId: string; readonly job: CallJob }
   >();
+  #heals = 0;
   #working = 0;
   #whenIdle: (() => void)[] = [];
 
   constructor(options: ResolvedServerOptions, parts: CallsParts) {
     this.#parts = parts;
-    this.#work = new CallWork(options, parts);
+    this.#work = new CallWork(options, parts, this);
   }
 
   /** How many calls are remembered now. */
@@ -58,15 +62,16 @@ export class Calls {
   /** Runs a user's command and answers it on its session. */
   command(session: Session, request: CommandRequest): void {
     const { orgId, userId } = session.identity!;
-    if (mayCreate(request) && !this.#entries.get(request.body.callId)?.facts) {
+    const isNew = mayCreate(request) && !this.#entries.get(request.body.callId)?.facts;
+    if (isNew || bringsIn(request)) {
       const retryAfterMs = this.#parts.dialRate.take(orgId, userId);
       if (retryAfterMs > 0) {
         return session.send(writeError(request.id, wireError('rate_limited', { retryAfterMs })));
       }
     }
-    const entry = this.#entry(orgId, request.body.callId);
+    const entry = this.entry(orgId, request.body.callId);
     if (entry === undefined) session.send(writeError(request.id, wireError('call_not_found')));
-    else this.#submit(entry, { kind: 'command', session, request });
+    else this.submit(entry, { kind: 'command', session, request });
   }
 
   /** Forgets the rates of users who dial no more. */
@@ -84,7 +89,7 @@ export class Calls {
   deadline(facts: CallFacts): void {
     const entry = this.adopt(facts);
     // While another job runs, the next sweep is soon enough.
-    if (entry !== undefined && !entry.isWorking) this.#submit(entry, { kind: 'deadline' });
+    if (entry !== undefined && !entry.isWorking) this.submit(entry, { kind: 'deadline' });
   }
 
   /** Another instance wrote the call, up to `seq`. */
@@ -93,7 +98,6 @@ export class Calls {
     if (seq > known) this.#enqueue(orgId, callId, { kind: 'pull' });
   }
 
-  /** The call as remembered, when it is a call of the organisation and not known to be old. */
   remembered(orgId: string, callId: string): CallFacts | null {
     const entry = this.#entries.get(callId);
     return entry === undefined || entry.orgId !== orgId || entry.isStale ? null : entry.facts;
@@ -102,12 +106,33 @@ export class Calls {
   /** Remembers a call as it was just read. Undefined when the id is that of another organisation. */
   adopt(facts: CallFacts): CallEntry | undefined {
     const { id, orgId, seq } = facts.call;
-    const entry = this.#entry(orgId, id);
+    const entry = this.entry(orgId, id);
     if (entry === undefined) return undefined;
     if (entry.facts === null) entry.deliveredSeq = seq;
-    this.#work.learn(entry, facts);
-    this.#start(entry);
+    this.#work.delivery.learn(entry, facts);
     return entry;
+  }
+
+  /** Takes in a call that was just read, where it is remembered. */
+  notice(facts: CallFacts): void {
+    const { id, orgId } = facts.call;
+    const entry = this.#entries.get(id);
+    if (entry?.orgId === orgId && entry.facts !== null) this.#work.delivery.learn(entry, facts);
+  }
+
+  /** Sees to it that a session hears of a call that was just read, where its device has a part in it. */
+  attend(session: Session, facts: CallFacts): void {
+    const { userId, deviceId } = session.identity!;
+    const leg = legOfDevice(facts, userId, deviceId);
+    if (leg === undefined || !isLive(facts, leg)) return;
+    const { id, orgId } = facts.call;
+    const isKnown = this.remembered(orgId, id) !== null;
+    const entry = this.adopt(facts);
+    if (entry === undefined) return;
+    // The call may have gone on, or have ended, since it was read and while nobody remembered it.
+    // The job that says that the device is back reads on from here.
+    if (!isKnown) entry.isStale = true;
+    session.calls.set(id, entry);
   }
 
   /** Tries again what a failing store kept from being written. */
@@ -118,28 +143,40 @@ export class Calls {
     for (const { orgId, callId, job } of retries.values()) this.#enqueue(orgId, callId, job);
   }
 
-  /** Reads the calls that other instances may have written, in case a hint was lost. */
+  /**
+   * Reads the calls that other instances may have written, in case a hint was lost: those with a
+   * device elsewhere or an old deadline, and now and then all others. A device that was on another
+   * instance a moment ago may have left something there.
+   */
   heal(): void {
+    this.#heals += 1;
+    const isThorough = this.#heals % thoroughHeals === 0;
+    const now = this.#parts.store.now();
     for (const entry of this.#entries.values()) {
       const { facts } = entry;
       if (facts === null || entry.isWorking) continue;
       const isShared = facts.legs.some(
-        (leg) => leg.state !== 'lost' && !this.#parts.directory.sessionOfLeg(facts, leg),
+        (leg) => isLive(facts, leg) && !this.#parts.directory.sessionOfLeg(facts, leg),
       );
-      if (isShared) this.#submit(entry, { kind: 'pull' });
+      // Any instance may have acted on a deadline, also one that has no part in the call.
+      const isOverdue = (nextDeadlineAt(facts) ?? Infinity) <= now;
+      if (isThorough || isShared || isOverdue) {
+        this.submit(entry, { kind: 'pull' });
+      }
     }
   }
 
   /** The calls in which a device of another instance has a leg. */
   *ofDevice(orgId: string, userId: string, deviceId: string): Generator<CallEntry> {
     for (const entry of this.#entries.values()) {
-      if (entry.orgId === orgId && entry.facts && legOfDevice(entry.facts, userId, deviceId)) {
+      const leg = entry.facts && legOfDevice(entry.facts, userId, deviceId);
+      if (entry.orgId === orgId && leg && isLive(entry.facts!, leg)) {
         yield entry;
       }
     }
   }
 
-  /** Lets go of a call that no device of this instance has a leg in. */
+  /** Lets go of a call that no device of this instance has a part in. */
   release(entry: CallEntry): void {
     if (entry.isWorking || this.#entries.get(entry.callId) !== entry) return;
     const { facts } = entry;
@@ -157,8 +194,7 @@ export class Calls {
     return new Promise((resolve) => this.#whenIdle.push(resolve));
   }
 
-  /** The entry of a call, made when there is none; undefined when the id is another organisation's. */
-  #entry(orgId: string, callId: string): CallEntry | undefined {
+  entry(orgId: string, callId: string): CallEntry | undefined {
     let entry = this.#entries.get(callId);
     if (entry === undefined) {
       entry = {
@@ -176,11 +212,11 @@ export class Calls {
   }
 
   #enqueue(orgId: string, callId: string, job: CallJob): void {
-    const entry = this.#entry(orgId, callId);
-    if (entry !== undefined) this.#submit(entry, job);
+    const entry = this.entry(orgId, callId);
+    if (entry !== undefined) this.submit(entry, job);
   }
 
-  #submit(entry: CallEntry, job: CallJob): void {
+  submit(entry: CallEntry, job: CallJob): void {
     entry.waiting.push(job);
     this.#start(entry);
   }
@@ -215,7 +251,7 @@ export class Calls {
       case 'deadline':
         return this.#work.system(entry, { type: 'deadline.passed' });
       case 'pull':
-        return this.#work.pull(entry);
+        return this.#work.delivery.pull(entry);
     }
   }
 

@@ -1,3 +1,4 @@
+import { seenUntil } from '@ringfence/call-rules';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { LIMITS } from '@ringfence/protocol';
 import type { CatchUp } from '@ringfence/protocol';
@@ -5,22 +6,34 @@ import type { StoreAccess } from './store-access.ts';
 
 /**
  * P-505: what a client that holds the call up to `known` has missed. `known` is 0 where the client
- * does not hold the call. One round trip at most.
+ * does not hold the call. Who left a call that went on is told up to there and of nothing later. One
+ * round trip at most.
  *
  * @throws {RingfenceError} `store_unavailable`.
  */
 export async function catchUp(
   store: StoreAccess,
   facts: CallFacts,
+  userId: string,
   known: number,
 ): Promise<CatchUp> {
   const { id: callId, orgId, seq } = facts.call;
+  const until = seenUntil(facts, userId);
   // P-507: a client that is ahead of the store starts over.
-  const isFar = known === 0 || known > seq || seq - known > LIMITS.catchUpEvents;
-  if (isFar) return { callId, snapshot: facts };
+  const isLost = known === 0 || known > seq;
+  // A snapshot would show what came later.
+  if (until !== null && isLost) return { callId, gone: true };
+  const isFar = seq - known > LIMITS.catchUpEvents;
+  if (until === null && (isLost || isFar)) return { callId, snapshot: facts };
   if (known === seq) return { callId, events: [] };
   const events = await store.trip((real) =>
     real.eventsAfter(orgId, callId, known, LIMITS.catchUpEvents),
   );
-  return { callId, events: events as CallEvent[] };
+  if (until === null) return { callId, events: events as CallEvent[] };
+  const seen = events.filter(({ at }) => at <= until);
+  // They may not be all there are, or the store keeps no lines that old.
+  if (isFar && (seen.length === events.length || events[0]!.seq > known + 1)) {
+    return { callId, gone: true };
+  }
+  return { callId, events: seen };
 }

@@ -1,4 +1,4 @@
-import type { Address, UserCommand } from '@ringfence/call-rules';
+import type { Address, CallFacts, UserCommand } from '@ringfence/call-rules';
 import type { CommandName, Request } from '@ringfence/protocol';
 
 /** A request that changes a call. */
@@ -10,26 +10,44 @@ export function isCommandRequest(request: Request): request is CommandRequest {
   );
 }
 
-/** Reads the rules' command off the wire's request. A dial's `reach` comes with each decision. */
-export function userCommand(request: CommandRequest, reach: DialReach): UserCommand {
+/** Reads the rules' command off the wire's request. `other` is the second call it names. */
+export function userCommand(request: CommandRequest, other: CallFacts | null): UserCommand {
   const { name, body } = request;
   switch (name) {
     case 'call.dial':
-      return { type: name, to: body.to as Address, media: body.media, reach };
+      return { type: name, to: body.to as Address, media: body.media };
     case 'call.ring':
     case 'call.accept':
-    case 'call.decline':
       return { type: name };
+    case 'call.decline':
+      return { type: name, busy: body.busy };
     case 'call.hang-up':
-      return { type: name, cause: body.cause, dialed: body.dialed };
-    case 'call.media':
-      return { type: name, mediaEpoch: body.mediaEpoch, connected: body.connected };
+      return { type: name, cause: body.cause, dialed: body.dialed, everyone: body.everyone };
+    case 'call.media': {
+      const { mediaEpoch, legId, connected } = body;
+      return { type: name, mediaEpoch, legId, connected };
+    }
     case 'call.update':
       return { type: name, held: body.held, muted: body.muted, camera: body.camera };
+    case 'call.invite':
+      return { type: name, to: body.to as Address, role: body.role };
+    case 'call.remove':
+    case 'call.request-mute':
+      return { type: name, participantId: body.participantId };
+    case 'call.transfer':
+      return body.toCallId === undefined
+        ? { type: name, to: body.to as Address }
+        : { type: name, toCallId: body.toCallId, other };
+    case 'call.merge':
+      return { type: name, fromCallId: body.fromCallId, other };
   }
 }
 
-type DialReach = Extract<UserCommand, { readonly type: 'call.dial' }>['reach'];
+/** The second call that a command names. */
+export function otherCallId({ name, body }: CommandRequest): string | undefined {
+  if (name === 'call.transfer') return body.toCallId;
+  return name === 'call.merge' ? body.fromCallId : undefined;
+}
 
 /** True for a command that may be run where there is no call yet. */
 export function mayCreate(request: CommandRequest): boolean {
@@ -37,6 +55,11 @@ export function mayCreate(request: CommandRequest): boolean {
     request.name === 'call.dial' ||
     (request.name === 'call.hang-up' && request.body.dialed === true)
   );
+}
+
+/** True for a command that rings one more user in a call under way. */
+export function bringsIn({ name, body }: CommandRequest): boolean {
+  return name === 'call.invite' || (name === 'call.transfer' && body.toCallId === undefined);
 }
 
 /**
@@ -53,13 +76,23 @@ function fieldsOf({ name, body }: CommandRequest): string {
       return `${body.media.audio} ${body.media.video} ${body.to}`;
     case 'call.ring':
     case 'call.accept':
-    case 'call.decline':
       return '';
+    case 'call.decline':
+      return `${body.busy}`;
     case 'call.hang-up':
-      return `${body.cause} ${body.dialed}`;
+      return `${body.cause} ${body.dialed} ${body.everyone}`;
     case 'call.media':
-      return `${body.mediaEpoch} ${body.connected}`;
+      return `${body.mediaEpoch} ${body.legId} ${body.connected}`;
     case 'call.update':
       return `${body.held} ${body.muted} ${body.camera}`;
+    case 'call.invite':
+      return `${body.role} ${body.to}`;
+    case 'call.remove':
+    case 'call.request-mute':
+      return body.participantId;
+    case 'call.transfer':
+      return `${body.toCallId} ${body.to}`;
+    case 'call.merge':
+      return body.fromCallId;
   }
 }

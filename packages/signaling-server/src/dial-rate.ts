@@ -2,8 +2,8 @@ import type { Clock } from '@ringfence/base';
 import { TokenBucket } from './token-bucket.ts';
 
 /**
- * Bounds how often a user makes calls, over all devices and connections (P-412): each call takes
- * room in the store that others need too, and rings someone.
+ * Bounds how often a user rings others, over all devices and connections (P-412): by calls, which
+ * take room in the store that others need too, by invitations and by transfers.
  */
 export class DialRate {
   readonly #burst: number;

@@ -1,4 +1,5 @@
 import type { CallFacts, Leg } from '@ringfence/call-rules';
+import type { StoredSettings } from './ports.ts';
 import type { Session } from './session.ts';
 
 /** Where a device is. */
@@ -22,20 +23,28 @@ export interface Device {
 /** A device, by its names. */
 export type DeviceName = Pick<Device, 'orgId' | 'userId' | 'deviceId'>;
 
-/** Which devices a dial finds. */
+/** What is known of a user whom a call is for. */
 export interface Found {
   readonly deviceIds: readonly string[];
-  /** True when one of them takes a second call. */
+  /** True when one of them takes a call while in another. */
   readonly callWaiting: boolean;
+  /** As last heard; null where none were heard of. */
+  readonly settings: StoredSettings | null;
 }
 
-/** The most devices a dial rings: the latest to come. */
+/** A user with a device that is known. */
+interface KnownUser {
+  readonly devices: Map<string, Device>;
+  settings: StoredSettings | null;
+}
+
+/** The most devices a call rings: the latest to come. */
 const ringingDevices = 32;
 
-/** The devices that are connected, here and on other instances, by user. */
+/** The devices that are connected, here and on other instances, and the settings of their users. */
 export class Directory {
   /** By organisation, user and device: names are looked up as they are, and not joined first. */
-  readonly #organisations = new Map<string, Map<string, Map<string, Device>>>();
+  readonly #organisations = new Map<string, Map<string, KnownUser>>();
   readonly #lingering = new Set<Device>();
 
   /** Users with a device that is known. Zero when everyone has gone. */
@@ -46,18 +55,18 @@ export class Directory {
   }
 
   find({ orgId, userId, deviceId }: DeviceName): Device | undefined {
-    return this.#organisations.get(orgId)?.get(userId)?.get(deviceId);
+    return this.#organisations.get(orgId)?.get(userId)?.devices.get(deviceId);
   }
 
   /** True when the user has so many devices that this one is one too many. */
   isCrowded({ orgId, userId, deviceId }: DeviceName, most: number): boolean {
-    const devices = this.#organisations.get(orgId)?.get(userId);
+    const devices = this.#organisations.get(orgId)?.get(userId)?.devices;
     return devices !== undefined && devices.size >= most && !devices.has(deviceId);
   }
 
   /** The session of a device on this instance. */
   session(orgId: string, userId: string, deviceId: string): Session | undefined {
-    const where = this.#organisations.get(orgId)?.get(userId)?.get(deviceId)?.where;
+    const where = this.#organisations.get(orgId)?.get(userId)?.devices.get(deviceId)?.where;
     return where?.kind === 'here' ? where.session : undefined;
   }
 
@@ -72,19 +81,37 @@ export class Directory {
     return kind === 'here' || kind === 'elsewhere';
   }
 
-  /** The devices a dial to a user reaches, in the order they came. */
+  /** What a call to a user finds: their devices, in the order they came. */
   reach(orgId: string, userId: string): Found {
-    const devices = this.#organisations.get(orgId)?.get(userId);
-    if (devices === undefined) return { deviceIds: [], callWaiting: false };
+    const user = this.#organisations.get(orgId)?.get(userId);
+    if (user === undefined) return nobody;
     let callWaiting = false;
-    for (const device of devices.values()) callWaiting ||= device.callWaiting;
-    return { deviceIds: [...devices.keys()].slice(-ringingDevices), callWaiting };
+    for (const device of user.devices.values()) callWaiting ||= device.callWaiting;
+    const deviceIds = [...user.devices.keys()].slice(-ringingDevices);
+    return { deviceIds, callWaiting, settings: user.settings };
+  }
+
+  /** The devices of a user. */
+  devices(orgId: string, userId: string): Iterable<Device> {
+    return this.#organisations.get(orgId)?.get(userId)?.devices.values() ?? [];
+  }
+
+  /** The settings of a user as last heard; null where none were heard of. */
+  settings(orgId: string, userId: string): StoredSettings | null {
+    return this.#organisations.get(orgId)?.get(userId)?.settings ?? null;
+  }
+
+  /** Notes a user's settings, for as long as a device of theirs is known. False when they are no news. */
+  learnSettings(orgId: string, userId: string, settings: StoredSettings): boolean {
+    const user = this.#organisations.get(orgId)?.get(userId);
+    if (user === undefined || settings.version <= (user.settings?.version ?? 0)) return false;
+    user.settings = settings;
+    return true;
   }
 
   /** Puts a device in, in place of what was known of it; returns that. */
   set(device: Device): Device | undefined {
-    const users = mapIn(this.#organisations, device.orgId);
-    const devices = mapIn(users, device.userId);
+    const { devices } = this.#user(device.orgId, device.userId);
     const before = devices.get(device.deviceId);
     if (before !== undefined) {
       this.#lingering.delete(before);
@@ -100,11 +127,11 @@ export class Directory {
   delete(device: Device): boolean {
     const { orgId, userId, deviceId } = device;
     const users = this.#organisations.get(orgId);
-    const devices = users?.get(userId);
-    if (devices?.get(deviceId) !== device) return false;
+    const user = users?.get(userId);
+    if (user?.devices.get(deviceId) !== device) return false;
     this.#lingering.delete(device);
-    devices.delete(deviceId);
-    if (devices.size === 0) users!.delete(userId);
+    user.devices.delete(deviceId);
+    if (user.devices.size === 0) users!.delete(userId);
     if (users!.size === 0) this.#organisations.delete(orgId);
     return true;
   }
@@ -130,17 +157,24 @@ export class Directory {
 
   *#all(): Generator<Device> {
     for (const users of this.#organisations.values()) {
-      for (const devices of users.values()) yield* devices.values();
+      for (const { devices } of users.values()) yield* devices.values();
     }
+  }
+
+  /** A user, noted when not known yet. */
+  #user(orgId: string, userId: string): KnownUser {
+    let users = this.#organisations.get(orgId);
+    if (users === undefined) {
+      users = new Map();
+      this.#organisations.set(orgId, users);
+    }
+    let user = users.get(userId);
+    if (user === undefined) {
+      user = { devices: new Map(), settings: null };
+      users.set(userId, user);
+    }
+    return user;
   }
 }
 
-/** The map under a key, made when there is none. */
-function mapIn<Inner>(maps: Map<string, Map<string, Inner>>, key: string): Map<string, Inner> {
-  let map = maps.get(key);
-  if (map === undefined) {
-    map = new Map();
-    maps.set(key, map);
-  }
-  return map;
-}
+const nobody: Found = { deviceIds: [], callWaiting: false, settings: null };

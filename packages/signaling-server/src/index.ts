@@ -9,6 +9,7 @@ export type {
   Auth,
   Bus,
   BusMessage,
+  CallChange,
   ChangeSet,
   CommitResult,
   Guard,
@@ -19,6 +20,7 @@ export type {
   SocketEvents,
   Store,
   StoredAnswer,
+  StoredSettings,
 } from './ports.ts';
 export type { SignalingServer, SignalingServerCounts, SignalingServerParts } from './server.ts';
 export type { SocketInfo } from './session.ts';

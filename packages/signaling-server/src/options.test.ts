@@ -5,6 +5,7 @@ it('has a default for everything', () => {
   expect(resolveServerOptions()).toEqual({
     deadlines: {
       ringMs: 45_000,
+      forwardMs: 20_000,
       acknowledgeMs: 2_000,
       connectMs: 20_000,
       leaseMs: 10_000,
@@ -21,6 +22,7 @@ it('has a default for everything', () => {
     dialsPerSecond: 2,
     dialBurst: 80,
     bufferedBytes: 1_048_576,
+    callsPerUser: 4,
     devicesPerUser: 100,
     maximumSessions: 50_000,
     reconnectSpreadMs: 500,

@@ -25,7 +25,8 @@ export interface SignalingServerOptions {
   /** Frames a socket may send at once. A large frame counts as several. Default 400; 10 to 100,000. */
   readonly frameBurst?: number;
   /**
-   * Calls a user may make each second, in the long run. Default 2, a fiftieth of
+   * Calls a user may make each second, in the long run; invitations and blind transfers count too.
+   * Default 2, a fiftieth of
    * `framesPerSecond`; 0.01 to 100,000.
    */
   readonly dialsPerSecond?: number;
@@ -33,6 +34,11 @@ export interface SignalingServerOptions {
   readonly dialBurst?: number;
   /** Bytes that may wait for a slow reader. Default 1,048,576; 65,536 to 2^30. */
   readonly bufferedBytes?: number;
+  /**
+   * The most calls a user may ring or talk in at once. Whoever has no device that takes a call while
+   * in another hears of one alone. Default 4; 1 to 100.
+   */
+  readonly callsPerUser?: number;
   /**
    * The most devices of one user; the `hello` of one more is answered with `rate_limited`. Default
    * 100; 1 to 1,000,000.
@@ -88,6 +94,7 @@ export function resolveServerOptions(options: SignalingServerOptions = {}): Reso
     dialsPerSecond: number('dialsPerSecond', framesPerSecond / 50, 0.01, 100_000),
     dialBurst: number('dialBurst', frameBurst / 5, 1, 100_000),
     bufferedBytes: number('bufferedBytes', 1_048_576, 65_536, 2 ** 30),
+    callsPerUser: number('callsPerUser', 4, 1, 100),
     devicesPerUser: number('devicesPerUser', 100, 1, 1_000_000),
     maximumSessions: number('maximumSessions', 50_000, 1, 1_000_000),
     reconnectSpreadMs: number('reconnectSpreadMs', 500, 500, 60_000),

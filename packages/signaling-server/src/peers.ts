@@ -1,6 +1,6 @@
 /*
  * The other instances. What passes between them are hints: who is connected where, which call was
- * written, and frames for devices. Every one may be lost.
+ * written, whose settings changed, and frames for devices. Every one may be lost.
  *
  *   - Each instance says every 2.5 s that it lives and how many devices it has. Who counts
  *     otherwise asks for the whole list, so a lost `here` or `gone` heals.
@@ -8,10 +8,11 @@
  */
 import { toError } from '@ringfence/base';
 import type { Clock, Logger } from '@ringfence/base';
-import type { CallFacts } from '@ringfence/call-rules';
+import type { CallOutcome } from '@ringfence/call-rules';
 import { CLOSE } from '@ringfence/protocol';
 import type { Device, DeviceName, Directory } from './directory.ts';
-import type { Bus, ChangeSet, OutboxEntry } from './ports.ts';
+import { concerns } from './audience.ts';
+import type { Bus, ChangeSet, OutboxEntry, StoredSettings } from './ports.ts';
 
 const everyone = 'ringfence.instances';
 const topicOf = (instance: string): string => `ringfence.instance.${instance}`;
@@ -28,6 +29,13 @@ type PeerMessage =
   | { readonly kind: 'call'; readonly orgId: string; readonly callId: string; readonly seq: number }
   /** A frame for a device that is connected to the receiver. */
   | { readonly kind: 'frame'; readonly device: DeviceName; readonly text: string }
+  /** The user, who has a device on the receiver, has these settings now. */
+  | {
+      readonly kind: 'settings';
+      readonly orgId: string;
+      readonly userId: string;
+      readonly settings: StoredSettings;
+    }
   | { readonly kind: 'here'; readonly instance: string; readonly device: RemoteDevice }
   | {
       readonly kind: 'gone';
@@ -48,6 +56,8 @@ type PeerMessage =
 export interface PeerEvents {
   /** Another instance wrote a call in which a device of this one has a leg. */
   callWritten(orgId: string, callId: string, seq: number): void;
+  /** A user's settings were changed on another instance. */
+  settingsWritten(orgId: string, userId: string, settings: StoredSettings): void;
   /** The instance that served the device is gone, and did not say so of its calls. */
   deviceLost(device: DeviceName): void;
 }
@@ -65,7 +75,7 @@ export class Peers {
   /** When each other instance was last heard, on the monotonic clock. */
   readonly #heardAt = new Map<string, number>();
   readonly #ends: (() => void)[];
-  #events: PeerEvents = { callWritten() {}, deviceLost() {} };
+  #events: PeerEvents = { callWritten() {}, settingsWritten() {}, deviceLost() {} };
   #aliveAt = 0;
 
   constructor(parts: PeersParts) {
@@ -88,14 +98,26 @@ export class Peers {
     this.#tell(everyone, { kind: 'ask', instance: this.#parts.instance });
   }
 
-  /** The hints a write takes with it: one for each other instance with a device in the call. */
-  outbox(facts: CallFacts): readonly OutboxEntry[] {
+  /**
+   * The hints a write takes with it: for each call, one for each other instance it concerns. The
+   * second call comes first, as it does for sessions (P-841).
+   */
+  outbox(
+    change: CallOutcome & { readonly other?: CallOutcome | undefined },
+  ): readonly OutboxEntry[] {
     if (this.#heardAt.size === 0) return [];
+    const hints = this.#hints(change);
+    return change.other === undefined ? hints : [...this.#hints(change.other), ...hints];
+  }
+
+  #hints({ facts, events }: CallOutcome): readonly OutboxEntry[] {
     const { id: callId, orgId, seq } = facts.call;
     const instances = new Set<string>();
-    for (const { userId, deviceId } of facts.legs) {
+    for (const leg of facts.legs) {
+      const { userId, deviceId } = leg;
       const where = this.#parts.directory.find({ orgId, userId, deviceId })?.where;
-      if (where?.kind === 'elsewhere') instances.add(where.instance);
+      if (where?.kind !== 'elsewhere' || instances.has(where.instance)) continue;
+      if (concerns(facts, events, leg)) instances.add(where.instance);
     }
     return [...instances].map((instance) => ({ topic: topicOf(instance), callId, seq }));
   }
@@ -104,6 +126,17 @@ export class Peers {
   publish({ orgId, outbox }: ChangeSet): void {
     for (const { topic, callId, seq } of outbox)
       this.#tell(topic, { kind: 'call', orgId, callId, seq });
+  }
+
+  /** A user's settings were changed here. */
+  settings(orgId: string, userId: string, settings: StoredSettings): void {
+    const instances = new Set<string>();
+    for (const { where } of this.#parts.directory.devices(orgId, userId)) {
+      if (where.kind === 'elsewhere') instances.add(where.instance);
+    }
+    for (const instance of instances) {
+      this.#tell(topicOf(instance), { kind: 'settings', orgId, userId, settings });
+    }
   }
 
   /** Sends a frame to a device on another instance. */
@@ -158,6 +191,8 @@ export class Peers {
     }
     if (message.kind === 'call') {
       this.#events.callWritten(message.orgId, message.callId, message.seq);
+    } else if (message.kind === 'settings') {
+      this.#events.settingsWritten(message.orgId, message.userId, message.settings);
     } else if (message.kind === 'frame') {
       const { orgId, userId, deviceId } = message.device;
       this.#parts.directory.session(orgId, userId, deviceId)?.sendLossy(message.text);
@@ -166,7 +201,7 @@ export class Peers {
     }
   }
 
-  #hear(message: Exclude<PeerMessage, { readonly kind: 'call' | 'frame' }>): void {
+  #hear(message: Exclude<PeerMessage, { readonly kind: 'call' | 'settings' | 'frame' }>): void {
     const { instance } = message;
     const { clock, directory } = this.#parts;
     if (message.kind === 'left') return this.#forget(instance);

@@ -2,7 +2,7 @@
  * The ports of the server. A host app may bring its own adapters; each port has a conformance
  * suite in the `testing` subpath.
  */
-import type { CallEvent, CallFacts } from '@ringfence/call-rules';
+import type { CallEvent, CallFacts, UserSettings } from '@ringfence/call-rules';
 import type { AnswerBody } from '@ringfence/protocol';
 
 /** A condition that must hold when a change is written. */
@@ -11,12 +11,26 @@ export type Guard =
   | { readonly guard: 'call.absent'; readonly callId: string }
   /** The call stands at this `seq`. */
   | { readonly guard: 'call.seq'; readonly callId: string; readonly seq: number }
+  /** No direct call from the one user rings at the other (`directRinging` of its row). */
+  | {
+      readonly guard: 'pair.free';
+      readonly orgId: string;
+      readonly fromUserId: string;
+      readonly toUserId: string;
+    }
   /** The user is engaged (rings or talks) in at most this many calls. */
   | {
       readonly guard: 'user.engaged';
       readonly orgId: string;
       readonly userId: string;
       readonly atMost: number;
+    }
+  /** The user's settings are at this version; 0 where none were ever set. */
+  | {
+      readonly guard: 'user.settings';
+      readonly orgId: string;
+      readonly userId: string;
+      readonly version: number;
     }
   /** The store's clock is before this time. */
   | { readonly guard: 'time.before'; readonly at: number };
@@ -41,16 +55,31 @@ export interface OutboxEntry {
   readonly seq: number;
 }
 
+/** Settings as they are kept. `version` counts the writes, from 1; see {@link Guard}. */
+export interface StoredSettings extends UserSettings {
+  readonly version: number;
+}
+
+/** What a write does to one call. */
+export interface CallChange {
+  /** The rows as they are after the change. */
+  readonly facts: CallFacts;
+  /** When the call's next deadline falls. Kept as an indexed column. */
+  readonly nextDeadlineAt: number | null;
+  /** Between whom it rings and nobody else is in it. Kept as an indexed column. */
+  readonly directRinging: { readonly fromUserId: string; readonly toUserId: string } | null;
+  /** The new lines of the call's history. */
+  readonly events: readonly CallEvent[];
+}
+
 /** One write: all of it, or nothing. */
 export interface ChangeSet {
   readonly orgId: string;
   readonly guards: readonly Guard[];
-  /** The rows as they are after the change; absent when only an answer is stored. */
-  readonly facts?: CallFacts | undefined;
-  /** When the call's next deadline falls. Kept as an indexed column. */
-  readonly nextDeadlineAt?: number | null | undefined;
-  /** The new lines of the call's history. */
-  readonly events: readonly CallEvent[];
+  /** The calls that change: none, one, or two that become one. */
+  readonly calls: readonly CallChange[];
+  /** A user's settings as they are after the change. */
+  readonly settings?: { readonly userId: string; readonly settings: StoredSettings } | undefined;
   readonly outbox: readonly OutboxEntry[];
   readonly answer?: StoredAnswer | undefined;
 }
@@ -60,8 +89,19 @@ export type CommitResult =
   | { readonly outcome: 'applied' }
   /** The command was run before: this is its answer, and nothing was written. */
   | { readonly outcome: 'answered'; readonly answer: StoredAnswer }
-  /** A guard did not hold; nothing was written. `facts` is the call as it stands. */
-  | { readonly outcome: 'conflict'; readonly guard: Guard; readonly facts: CallFacts | null };
+  /** A guard did not hold; nothing was written. */
+  | {
+      readonly outcome: 'conflict';
+      /** The first that did not hold. */
+      readonly guard: Guard;
+      /**
+       * The call that a `call.*` guard names, as it stands, or the oldest that a `pair.free` guard
+       * met. Null for other guards, and where there is none in the organisation.
+       */
+      readonly facts: CallFacts | null;
+      /** What a `user.settings` guard met. Null for other guards, and where none were ever set. */
+      readonly settings: StoredSettings | null;
+    };
 
 /** The port to the facts. Every method is one round trip, and is scoped to one organisation. */
 export interface Store {
@@ -77,8 +117,12 @@ export interface Store {
     afterSeq: number,
     limit: number,
   ): Promise<readonly CallEvent[]>;
-  /** The calls of a user that are live, or ended after `endedAfter`. */
+  /**
+   * The calls that a user is or was a participant of, and that are live, or ended after `endedAfter`.
+   */
   callsOf(orgId: string, userId: string, endedAfter: number): Promise<readonly CallFacts[]>;
+  /** The user's settings; null where none were ever set. */
+  settingsOf(orgId: string, userId: string): Promise<StoredSettings | null>;
   /** Reads a command's answer back, after a commit whose outcome was lost. */
   answerOf(orgId: string, userId: string, commandId: string): Promise<StoredAnswer | null>;
   /**

@@ -1,6 +1,6 @@
 import { toError } from '@ringfence/base';
 import type { Clock, Logger } from '@ringfence/base';
-import { isParty } from '@ringfence/call-rules';
+import { isLive, isParty, legOfDevice, participantOfUser } from '@ringfence/call-rules';
 import type { CallFacts } from '@ringfence/call-rules';
 import {
   CLOSE,
@@ -19,6 +19,7 @@ import type { Relay } from './relay.ts';
 import { isStoreFailure, isUnauthorized } from './failures.ts';
 import type { Session } from './session.ts';
 import type { StoreAccess } from './store-access.ts';
+import type { UserSettingsAccess } from './user-settings.ts';
 import type { Welcome } from './welcome.ts';
 
 export interface ReceptionParts {
@@ -28,6 +29,7 @@ export interface ReceptionParts {
   readonly iceServers: IceServers;
   readonly logger: Logger;
   readonly relay: Relay;
+  readonly settings: UserSettingsAccess;
   readonly store: StoreAccess;
   readonly welcome: Welcome;
 }
@@ -118,6 +120,8 @@ export class Reception {
         return this.#serve(session, request.id, this.#sync(session, request));
       case 'call.ice-servers':
         return this.#serve(session, request.id, this.#iceServers(session, request));
+      case 'settings.update':
+        return this.#serve(session, request.id, this.#settings(session, request));
     }
   }
 
@@ -155,18 +159,36 @@ export class Reception {
   async #sync(session: Session, { id, body }: RequestOf<'call.sync'>): Promise<void> {
     const { callId, afterSeq } = body;
     const facts = await this.#find(session, callId);
+    const { userId } = session.identity!;
     const answer: AnswerBody<'call.sync'> =
-      facts === null ? { callId, gone: true } : await catchUp(this.#parts.store, facts, afterSeq);
+      facts === null
+        ? { callId, gone: true }
+        : await catchUp(this.#parts.store, facts, userId, afterSeq);
     session.send(writeAnswer(id, 'call.sync', answer));
   }
 
+  /** Only for a device that takes part in the call: the grant lets whoever has it send through TURN. */
   async #iceServers(session: Session, { id, body }: RequestOf<'call.ice-servers'>): Promise<void> {
     const { callId } = body;
+    const { orgId, userId, deviceId } = session.identity!;
     const facts = await this.#find(session, callId);
     if (facts === null) return session.send(writeError(id, wireError('call_not_found')));
-    const { orgId, userId } = session.identity!;
+    const leg = legOfDevice(facts, userId, deviceId);
+    if (leg === undefined || !isLive(facts, leg)) {
+      const isOver = participantOfUser(facts, userId)!.state === 'left';
+      return session.send(writeError(id, wireError(isOver ? 'call_ended' : 'wrong_state')));
+    }
     const grant = await this.#parts.iceServers({ orgId, userId, callId });
     session.send(writeAnswer(id, 'call.ice-servers', grant));
+  }
+
+  async #settings(session: Session, { id, body }: RequestOf<'settings.update'>): Promise<void> {
+    const outcome = await this.#parts.settings.update(session, body);
+    const frame =
+      'refusal' in outcome
+        ? writeError(id, wireError(outcome.refusal))
+        : writeAnswer(id, 'settings.update', outcome.settings);
+    session.send(frame);
   }
 
   /** A call the session's user is party to (P-411). No round trip for a remembered call. */

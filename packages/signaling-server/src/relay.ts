@@ -1,4 +1,4 @@
-import { legOfDevice } from '@ringfence/call-rules';
+import { hasJoined, legOfDevice } from '@ringfence/call-rules';
 import type { Leg } from '@ringfence/call-rules';
 import { writeEvent } from '@ringfence/protocol';
 import type { SentAcknowledgement, SentSignal } from '@ringfence/protocol';
@@ -32,15 +32,15 @@ export class Relay {
     this.#send(session, legs.to, text);
   }
 
-  /** P-707: the two legs, when both have joined this call. */
+  /** P-707: the two legs, when both have joined this call and not left it. */
   #legs(session: Session, callId: string, toLeg: string): { from: Leg; to: Leg } | undefined {
     const facts = session.calls.get(callId)?.facts;
-    if (!facts || facts.call.state === 'ended') return undefined;
+    if (!facts) return undefined;
     const { userId, deviceId } = session.identity!;
     const from = legOfDevice(facts, userId, deviceId);
     const to = facts.legs.find((leg) => leg.id === toLeg);
-    if (from?.state !== 'won' || to?.state !== 'won' || from === to) return undefined;
-    return { from, to };
+    if (from === undefined || to === undefined || from === to) return undefined;
+    return hasJoined(facts, from) && hasJoined(facts, to) ? { from, to } : undefined;
   }
 
   #send(session: Session, { userId, deviceId }: Leg, text: string): void {

@@ -3,11 +3,13 @@
  *
  *   server.ts      puts the parts together            session.ts    one socket: bounds and phase
  *   reception.ts   reads frames and hands them on     welcome.ts    answers hello
- *   calls.ts       the live calls and their jobs      call-work.ts  the jobs: decide, write, tell
- *   change.ts      a decision as one write            dial-rate.ts  how often a user makes calls
- *   relay.ts       signals between legs               presence.ts   devices come and go
+ *   calls.ts       the live calls and their jobs      call-work.ts  the jobs: decide and write
+ *   assumptions.ts what a decision takes for granted  change.ts     a decision as one write
+ *   call-delivery.ts who is told what of a call       audience.ts   what of it concerns a leg
+ *   relay.ts       signals between legs               catch-up.ts   what a client missed
+ *   presence.ts    devices come and go                dial-rate.ts  how often a user rings others
  *   directory.ts   who is connected where             peers.ts      the other instances
- *   pulse.ts       beats, silence, tokens, sweep      catch-up.ts   what a client missed
+ *   pulse.ts       beats, silence, tokens, sweep      user-settings.ts  do not disturb, forwarding
  *
  *   1. Nothing a client sends, and nothing a store or bus does, ends the process or another session.
  *   2. What is remembered is gone when the last call has ended and the last socket has closed.
@@ -31,6 +33,7 @@ import { Relay } from './relay.ts';
 import { Session } from './session.ts';
 import type { SocketInfo } from './session.ts';
 import { StoreAccess } from './store-access.ts';
+import { UserSettingsAccess } from './user-settings.ts';
 import { Welcome } from './welcome.ts';
 
 /** What a signaling server works with. */
@@ -91,7 +94,8 @@ export function createSignalingServer(
   const directory = new Directory();
   const peers = new Peers({ bus, instance: uuidV7(clock, random), directory, clock, logger });
   const dialRate = new DialRate(resolved, clock);
-  const calls = new Calls(resolved, { store, dialRate, directory, peers, logger });
+  const settings = new UserSettingsAccess({ store, directory, peers });
+  const calls = new Calls(resolved, { store, dialRate, directory, peers, settings, logger });
   const presence = new Presence(resolved.deadlines.leaseMs, { calls, clock, directory, peers });
   const welcome = new Welcome(resolved, {
     auth,
@@ -100,6 +104,7 @@ export function createSignalingServer(
     directory,
     logger,
     presence,
+    settings,
     store,
     sessions: () => sessions.size,
   });
@@ -111,6 +116,7 @@ export function createSignalingServer(
     iceServers,
     logger,
     relay,
+    settings,
     store,
     welcome,
   });
@@ -121,6 +127,7 @@ export function createSignalingServer(
 
   peers.start({
     callWritten: (orgId, callId, seq) => calls.heard(orgId, callId, seq),
+    settingsWritten: (orgId, userId, changed) => settings.learn(orgId, userId, changed),
     deviceLost(device) {
       const { orgId, userId, deviceId } = device;
       for (const { callId } of calls.ofDevice(orgId, userId, deviceId)) {

@@ -64,7 +64,7 @@ export class Session {
   tokenWarned = false;
   /** When it last said anything, on the monotonic clock. */
   heardAt: number;
-  /** The live calls in which its device has a leg that is not lost. */
+  /** The live calls in which its device has a leg that is live. */
   readonly calls = new Map<string, SessionCall>();
   readonly #socket: ServerSocket;
   readonly #limits: SessionLimits;

@@ -1,5 +1,5 @@
 import type { Clock, Logger } from '@ringfence/base';
-import { isParty, legOfDevice } from '@ringfence/call-rules';
+import { defaultSettings, isLive, isParty, legOfDevice } from '@ringfence/call-rules';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { CLOSE, LIMITS, wireError, writeAnswer, writeError, writeEvent } from '@ringfence/protocol';
 import type { CatchUp, Request } from '@ringfence/protocol';
@@ -12,6 +12,8 @@ import type { Auth, Identity } from './ports.ts';
 import type { Presence } from './presence.ts';
 import type { Session } from './session.ts';
 import type { StoreAccess } from './store-access.ts';
+import { plain } from './user-settings.ts';
+import type { UserSettingsAccess } from './user-settings.ts';
 
 type Hello = Extract<Request, { readonly name: 'hello' }>;
 
@@ -27,6 +29,7 @@ export interface WelcomeParts {
   readonly directory: Directory;
   readonly logger: Logger;
   readonly presence: Presence;
+  readonly settings: UserSettingsAccess;
   readonly store: StoreAccess;
   /** Open sockets now. */
   readonly sessions: () => number;
@@ -43,7 +46,7 @@ export class Welcome {
   }
 
   async hello(session: Session, { id, body }: Hello): Promise<void> {
-    const { calls, clock, presence, store } = this.#parts;
+    const { calls, clock, directory, presence, settings, store } = this.#parts;
     const answerDueAt = clock.monotonic() + this.#options.helloMs;
     session.phase = { name: 'welcoming', held: [], answerDueAt };
     const known = new Map(Object.entries(body.known ?? {}));
@@ -51,7 +54,7 @@ export class Welcome {
     if (identity === null || !session.isOpen) return;
     const { orgId, userId } = identity;
     const device = { orgId, userId, deviceId: body.device };
-    if (this.#parts.directory.isCrowded(device, this.#options.devicesPerUser)) {
+    if (directory.isCrowded(device, this.#options.devicesPerUser)) {
       // P-110
       session.sendNow(writeError(id, wireError('rate_limited', { retryAfterMs: crowdedRetryMs })));
       return session.close(CLOSE.overloaded, 'too many devices');
@@ -60,7 +63,7 @@ export class Welcome {
       orgId,
       userId,
       deviceId: body.device,
-      callWaiting: body.callWaiting ?? false,
+      callWaiting: body.callWaiting ?? true,
     };
     session.holdToken(identity.expiresAt, clock);
     presence.arrive(session);
@@ -68,11 +71,16 @@ export class Welcome {
     let first: CatchUp[];
     let later: string[];
     try {
-      const found = await this.#callsOf(session, known);
+      const [found] = await Promise.all([
+        this.#callsOf(session, known),
+        settings.read(orgId, userId, session),
+      ]);
       if (!session.isOpen) return;
-      for (const facts of found.values()) this.#take(session, facts);
+      for (const facts of found.values()) calls.attend(session, facts);
       const missed: CatchUp[] = await Promise.all(
-        [...found.values()].map((facts) => catchUp(store, facts, known.get(facts.call.id) ?? 0)),
+        [...found.values()].map((facts) =>
+          catchUp(store, facts, userId, known.get(facts.call.id) ?? 0),
+        ),
       );
       const gone = [...known.keys()].filter((callId) => !found.has(callId));
       const fitted = fit(missed);
@@ -92,6 +100,7 @@ export class Welcome {
       beatMs: this.#options.beatMs,
       reconnectSpreadMs: this.#options.reconnectSpreadMs + this.#parts.sessions(),
       ...(identity.expiresAt !== null && { tokenExpiresAt: identity.expiresAt }),
+      settings: plain(directory.settings(orgId, userId) ?? defaultSettings),
       calls: first,
     });
     session.welcome(answer, clock.monotonic() + this.#options.beatMs);
@@ -121,39 +130,27 @@ export class Welcome {
     return null;
   }
 
-  /** P-506: the calls the client named, and the live ones in which its device has a leg. */
+  /** P-506: the calls the client named, and the live ones in which its device takes part. */
   async #callsOf(
     session: Session,
     known: ReadonlyMap<string, number>,
   ): Promise<ReadonlyMap<string, CallFacts>> {
     const { orgId, userId, deviceId } = session.identity!;
-    const { store } = this.#parts;
+    const { calls, store } = this.#parts;
     const now = store.now();
-    const endedAfter = known.size === 0 ? now : now - this.#options.historyMs;
+    const { beatMs, historyMs } = this.#options;
+    const endedAfter = now - (known.size === 0 ? 2 * beatMs : historyMs);
     const found = await store.trip((real) => real.callsOf(orgId, userId, endedAfter));
+    // The device may come from an instance that wrote a call of this one a moment ago, and whose hint
+    // was lost. Now that it is here, nothing shows that the call was ever shared.
+    for (const facts of found) calls.notice(facts);
     const wanted = found.filter((facts) => {
       if (!isParty(facts, userId)) return false;
       if (known.has(facts.call.id)) return true;
       const leg = legOfDevice(facts, userId, deviceId);
-      return facts.call.state !== 'ended' && leg !== undefined && leg.state !== 'lost';
+      return leg !== undefined && isLive(facts, leg);
     });
     return new Map(wanted.map((facts) => [facts.call.id, facts]));
-  }
-
-  /** Remembers a live call in which the device has a leg. */
-  #take(session: Session, facts: CallFacts): void {
-    const { userId, deviceId } = session.identity!;
-    const leg = legOfDevice(facts, userId, deviceId);
-    if (facts.call.state === 'ended' || leg === undefined || leg.state === 'lost') return;
-    const { calls } = this.#parts;
-    const { id, orgId } = facts.call;
-    const isKnown = calls.remembered(orgId, id) !== null;
-    const entry = calls.adopt(facts);
-    if (entry === undefined) return;
-    // The call may have gone on, or have ended, since it was read and while nobody remembered it.
-    // The job that says that the device is back reads on from here.
-    if (!isKnown) entry.isStale = true;
-    session.calls.set(id, entry);
   }
 }
 
@@ -167,7 +164,8 @@ function fit(missed: readonly CatchUp[]): { readonly first: CatchUp[]; readonly 
   let room = LIMITS.frameBytes - answerBytes;
   for (const call of missed) {
     const bytes = Buffer.byteLength(JSON.stringify(call)) + 1;
-    if (bytes > room) later.push(call);
+    // That a call is gone can only be said here, and takes next to nothing.
+    if (bytes > room && call.gone !== true) later.push(call);
     else {
       first.push(call);
       room -= bytes;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '@ringfence/base/testing';
-import { ringing, rig, talking } from './rig.ts';
+import { hear, ringing, rig, talking } from './rig.ts';
 
 const audio = { audio: true, video: false };
 
@@ -22,8 +22,8 @@ describe('a call', () => {
       'participant.joined',
       'call.connecting',
     ]);
-    await alice.ok('call.media', { callId, mediaEpoch: 1, connected: true });
-    await bob.ok('call.media', { callId, mediaEpoch: 1, connected: true });
+    await hear(alice, callId, 'l2');
+    await hear(bob, callId, 'l1');
     await bob.ok('call.update', { callId, held: true });
     expect(alice.callEventTypes).toEqual([
       'leg.ringing',
@@ -50,14 +50,14 @@ describe('a call', () => {
     const { store } = made;
     const alice = await made.client({ userId: 'alice' });
     const bob = await made.client({ userId: 'bob' });
-    expect(store.taken()).toEqual({ callsOf: 2 });
+    expect(store.taken()).toEqual({ callsOf: 2, settingsOf: 2 });
     const callId = alice.callId();
     const commands = [
       () => alice.ok('call.dial', { callId, to: 'user:bob', media: audio }),
       () => bob.ok('call.ring', { callId }),
       () => bob.ok('call.accept', { callId }),
-      () => alice.ok('call.media', { callId, mediaEpoch: 1, connected: true }),
-      () => bob.ok('call.media', { callId, mediaEpoch: 1, connected: true }),
+      () => hear(alice, callId, 'l2'),
+      () => hear(bob, callId, 'l1'),
       () => alice.ok('call.update', { callId, muted: true }),
       () => alice.ok('call.hang-up', { callId }),
     ];
@@ -78,7 +78,7 @@ describe('a call', () => {
   });
 
   it('answers a busy callee and an engaged caller by what the store holds (P-804, P-805)', async () => {
-    const made = rig();
+    const made = rig({ callsPerUser: 1 });
     await ringing(made);
     const carol = await made.client({ userId: 'carol' });
     made.store.taken();
@@ -95,23 +95,80 @@ describe('a call', () => {
     ).resolves.toBe('already_in_call');
   });
 
-  it('rings a second call where the session takes one', async () => {
-    const made = rig();
-    const alice = await made.client({ userId: 'alice' });
-    const bob = await made.client({ userId: 'bob', callWaiting: true });
-    const carol = await made.client({ userId: 'carol' });
-    const dave = await made.client({ userId: 'dave' });
-    const types = [];
-    for (const caller of [alice, carol, dave]) {
-      const { events } = await caller.ok('call.dial', {
-        callId: caller.callId(),
-        to: 'user:bob',
+  it('rings as many calls as a user may have, where a device takes them (P-805)', async () => {
+    const made = rig({ callsPerUser: 2 });
+    const bob = await made.client({ userId: 'bob' });
+    const tablet = await made.client({ userId: 'bob', device: 'tablet', callWaiting: false });
+    const dave = await made.client({ userId: 'dave', callWaiting: false });
+    const lines: Record<string, string[]> = { bob: [], dave: [] };
+    for (const userId of ['alice', 'carol', 'erin']) {
+      const caller = await made.client({ userId });
+      for (const callee of ['bob', 'dave']) {
+        const callId = caller.callId();
+        const dialed = await caller.ok('call.dial', { callId, to: `user:${callee}`, media: audio });
+        lines[callee]!.push(dialed.events.at(-1)!.type);
+      }
+    }
+    expect(lines).toEqual({
+      bob: ['leg.offered', 'leg.offered', 'call.ended'],
+      dave: ['leg.offered', 'call.ended', 'call.ended'],
+    });
+    expect([bob, tablet, dave].map((client) => client.of('call.events').length)).toEqual([2, 2, 1]);
+  });
+
+  it('dials as many calls as a user may have, call waiting or not (P-804)', async () => {
+    const made = rig({ callsPerUser: 2 });
+    const alice = await made.client({ userId: 'alice', callWaiting: false });
+    const outcomes: unknown[] = [];
+    for (const userId of ['bob', 'carol', 'dave']) {
+      await made.client({ userId });
+      const callId = alice.callId();
+      const dialed = await alice.request('call.dial', {
+        callId,
+        to: `user:${userId}`,
         media: audio,
       });
-      types.push(events.at(-1)!.type);
+      outcomes.push('ok' in dialed ? dialed.ok.events.at(-1)!.type : dialed.error.code);
     }
-    expect(types).toEqual(['leg.offered', 'leg.offered', 'call.ended']);
-    expect(bob.of('call.events')).toHaveLength(2);
+    expect(outcomes).toEqual(['leg.offered', 'leg.offered', 'already_in_call']);
+  });
+
+  it('a user without a device is unreachable, also while a call waits for them', async () => {
+    const made = rig({ callsPerUser: 1 });
+    const { bob } = await talking(made);
+    bob.cut();
+    await made.clock.advanceAsync(10_250);
+    const carol = await made.client({ userId: 'carol' });
+    made.store.taken();
+    const { events } = await carol.ok('call.dial', {
+      callId: carol.callId(),
+      to: 'user:bob',
+      media: audio,
+    });
+    expect(events.at(-1)).toMatchObject({ type: 'call.ended', reason: 'unreachable' });
+    expect(made.store.taken()).toEqual({ commit: 1 });
+  });
+
+  it('of 50 calls at once four ring, the others are busy, and none is lost (P-805)', async () => {
+    const made = rig();
+    const bob = await made.client({ userId: 'bob' });
+    const callers = [];
+    for (let n = 0; n < 50; n += 1) callers.push(await made.client({ userId: `caller${n}` }));
+    const dialed = await Promise.all(
+      callers.map((caller) =>
+        caller.ok('call.dial', { callId: caller.callId(), to: 'user:bob', media: audio }),
+      ),
+    );
+    const ends = dialed.map(({ events }) => events.at(-1)!);
+    expect(ends.filter(({ type }) => type === 'leg.offered')).toHaveLength(4);
+    const ended = ends.filter((event) => event.type === 'call.ended');
+    expect(ended.map(({ reason }) => reason)).toEqual(Array.from({ length: 46 }, () => 'busy'));
+    const offered = dialed.filter(({ events }) => events.at(-1)!.type === 'leg.offered');
+    expect(bob.of('call.events').map(({ callId }) => callId)).toEqual(
+      offered.map(({ callId }) => callId),
+    );
+    for (const { callId } of offered) await bob.ok('call.accept', { callId });
+    expect(made.server.counts.calls).toBe(4);
   });
 
   it('rings every device, and tells the losers who won (P-806, P-807)', async () => {
@@ -178,7 +235,8 @@ describe('a call', () => {
     let release = (): void => {};
     const commit = made.store.commit;
     made.store.commit = async (set) => {
-      if (set.facts?.call.id === callId) await new Promise<void>((resolve) => (release = resolve));
+      if (set.calls[0]?.facts.call.id === callId)
+        await new Promise<void>((resolve) => (release = resolve));
       return commit(set);
     };
     const slow = bob.request('call.accept', { callId });

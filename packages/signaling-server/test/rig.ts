@@ -1,5 +1,8 @@
+import { uuidV7 } from '@ringfence/base';
 import type { Clock } from '@ringfence/base';
 import { FakeClock, RecordingLogger, seededRandom, settle } from '@ringfence/base/testing';
+import { writeRequest } from '@ringfence/protocol';
+import type { RequestBody, RequestName } from '@ringfence/protocol';
 import { createInProcessBus, createSignalingServer } from '@ringfence/signaling-server';
 import type {
   Auth,
@@ -9,9 +12,9 @@ import type {
   Store,
 } from '@ringfence/signaling-server';
 import { createMemoryStore } from '@ringfence/signaling-server/memory-store';
-import { createTestAuth, TestClient } from '@ringfence/signaling-server/testing';
+import { createTestAuth, TestClient, testToken } from '@ringfence/signaling-server/testing';
 
-type Method = 'commit' | 'load' | 'eventsAfter' | 'callsOf' | 'answerOf' | 'due';
+type Method = 'commit' | 'load' | 'eventsAfter' | 'callsOf' | 'settingsOf' | 'answerOf' | 'due';
 
 /** A store that counts its round trips and breaks when told to. */
 class WatchedStore implements Store {
@@ -31,6 +34,8 @@ class WatchedStore implements Store {
   eventsAfter: Store['eventsAfter'] = (...args) =>
     this.#trip('eventsAfter', () => this.inner.eventsAfter(...args));
   callsOf: Store['callsOf'] = (...args) => this.#trip('callsOf', () => this.inner.callsOf(...args));
+  settingsOf: Store['settingsOf'] = (...args) =>
+    this.#trip('settingsOf', () => this.inner.settingsOf(...args));
   answerOf: Store['answerOf'] = (...args) =>
     this.#trip('answerOf', () => this.inner.answerOf(...args));
   due: Store['due'] = (limit) => this.#trip('due', () => this.inner.due(limit));
@@ -63,6 +68,15 @@ export interface Rig {
   client(who: Parameters<typeof TestClient.connect>[1]): Promise<TestClient>;
   /** A client that has not said hello. */
   stranger(): TestClient;
+  /** A socket whose frames are taken as they come, in their order. It has said hello. */
+  raw(
+    userId: string,
+    receive: (text: string) => void,
+  ): { ask<Name extends RequestName>(name: Name, body: RequestBody<Name>): void };
+  /** What a user's phone says first. */
+  hello(userId: string, known?: Record<string, number>): RequestBody<'hello'>;
+  /** A fresh id. */
+  mint(): string;
   /** Another server on the same store and bus. */
   peer(): SignalingServer;
   /** Loses every bus message from now on, or no more. */
@@ -127,6 +141,22 @@ export function rig(options: SignalingServerOptions = {}): Rig {
     server,
     client: (who) => join(server, who),
     stranger: () => new TestClient(server, { clock, random }),
+    raw(userId, receive) {
+      const socket = server.accept(
+        { send: receive, close() {}, bufferedBytes: 0 },
+        { address: '127.0.0.1' },
+      );
+      const ask = <Name extends RequestName>(name: Name, body: RequestBody<Name>): void =>
+        socket.message(writeRequest(made.mint(), name, body));
+      ask('hello', { token: testToken({ userId }), device: 'raw' });
+      return { ask };
+    },
+    hello: (userId, known) => ({
+      token: testToken({ userId }),
+      device: 'phone',
+      ...(known && { known }),
+    }),
+    mint: () => uuidV7(clock, random),
     peer: () => make(mortal),
     deafen(deaf) {
       isDeaf = deaf;
@@ -148,6 +178,11 @@ export interface Pair {
 
 const audio = { audio: true, video: false };
 
+/** The client's device says that media of a leg arrives, or does no more. */
+export function hear(client: TestClient, callId: string, legId: string, connected = true) {
+  return client.ok('call.media', { callId, mediaEpoch: 1, legId, connected });
+}
+
 /** Alice dials Bob; Bob's device rings. */
 export async function ringing(rig: Rig): Promise<Pair> {
   const alice = await rig.client({ userId: 'alice' });
@@ -163,8 +198,48 @@ export async function talking(rig: Rig): Promise<Pair> {
   const pair = await ringing(rig);
   const { alice, bob, callId } = pair;
   await bob.ok('call.accept', { callId });
-  await alice.ok('call.media', { callId, mediaEpoch: 1, connected: true });
-  await bob.ok('call.media', { callId, mediaEpoch: 1, connected: true });
+  await hear(alice, callId, 'l2');
+  await hear(bob, callId, 'l1');
   await settle();
   return pair;
+}
+
+/** The clients of a rig's users, each with one device, by name. */
+export async function users<Name extends string>(
+  rig: Rig,
+  ...names: readonly Name[]
+): Promise<Record<Name, TestClient>> {
+  const clients: Partial<Record<Name, TestClient>> = {};
+  for (const userId of names) clients[userId] = await rig.client({ userId });
+  return clients as Record<Name, TestClient>;
+}
+
+/** One client dials a user, whose client accepts; each hears the other. Gives the call's id. */
+export async function talk(from: TestClient, to: TestClient, toUserId: string): Promise<string> {
+  const callId = from.callId();
+  await from.ok('call.dial', { callId, to: `user:${toUserId}`, media: audio });
+  await to.ok('call.accept', { callId });
+  await hear(from, callId, 'l2');
+  await hear(to, callId, 'l1');
+  return callId;
+}
+
+/** A member of the call invites a user, whose client accepts. */
+export async function join(
+  inviter: TestClient,
+  callId: string,
+  guest: TestClient,
+  userId: string,
+  role: 'member' | 'guest' = 'member',
+): Promise<void> {
+  await inviter.ok('call.invite', { callId, to: `user:${userId}`, role });
+  await guest.ok('call.accept', { callId });
+}
+
+/** The types of the events that came of one call, in order. */
+export function typesOf(client: TestClient, callId: string): string[] {
+  return client
+    .of('call.events')
+    .filter((frame) => frame.callId === callId)
+    .flatMap(({ events }) => events.map(({ type }) => type));
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '@ringfence/base/testing';
 import { testToken } from '@ringfence/signaling-server/testing';
-import { rig, ringing, talking } from './rig.ts';
+import { hear, rig, ringing, talking } from './rig.ts';
 
 const audio = { audio: true, video: false };
 
@@ -20,6 +20,7 @@ describe('hello', () => {
       beatMs: 2_000,
       reconnectSpreadMs: 501,
       tokenExpiresAt: expiresAt,
+      settings: { doNotDisturb: false, forwardOnBusy: null, forwardOnNoAnswer: null },
       calls: [],
     });
   });
@@ -260,11 +261,7 @@ describe('presence', () => {
     expect(alice.closed?.code).toBe(4008);
     await made.clock.advanceAsync(60_000);
     expect(bob.of('call.events').at(-1)!.events.at(-1)).toMatchObject({ type: 'leg.graced' });
-    await bob.ok('call.media', {
-      callId: bob.of('call.events')[0]!.callId,
-      mediaEpoch: 1,
-      connected: false,
-    });
+    await hear(bob, bob.of('call.events')[0]!.callId, 'l1', false);
     await made.clock.advanceAsync(31_000);
     expect(bob.of('call.events').at(-1)!.events.at(-1)).toMatchObject({
       type: 'call.ended',

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { settle } from '@ringfence/base/testing';
-import { ringing, rig, talking } from './rig.ts';
+import { hear, ringing, rig, talk, talking, typesOf, users } from './rig.ts';
 
 const body = { kind: 'offer', sdp: 'v=0\r\n' } as const;
 
@@ -43,7 +43,7 @@ describe('a store that does not answer', () => {
     expect(alice.callEventTypes.slice(-2)).toEqual(['participant.joined', 'call.connecting']);
     made.store.breaks = () => null;
     expect(await bob.ok('call.accept', { callId }, 'accept')).toEqual(accepted);
-    await alice.ok('call.media', { callId, mediaEpoch: 1, connected: true });
+    await hear(alice, callId, 'l2');
   });
 
   it('a dial whose answer was lost rings all the same, and once (P-405)', async () => {
@@ -88,7 +88,8 @@ describe('a store that does not answer', () => {
   it('a device that fell silent and came back meanwhile is not', async () => {
     const made = rig();
     const { alice, bob, callId } = await talking(made);
-    made.store.breaks = (method) => (method === 'callsOf' ? null : 'before');
+    made.store.breaks = (method) =>
+      method === 'callsOf' || method === 'settingsOf' ? null : 'before';
     alice.cut();
     await settle();
     await made.client({ userId: 'alice', known: { [callId]: 8 } });
@@ -106,5 +107,60 @@ describe('a store that does not answer', () => {
     made.store.breaks = () => null;
     await made.clock.advanceAsync(250);
     expect(alice.callEventTypes.at(-1)).toBe('call.ended');
+  });
+
+  it('two calls whose change was written and its answer lost: everyone hears all the same', async () => {
+    const made = rig();
+    const { alice, bob, carol } = await users(made, 'alice', 'bob', 'carol');
+    const callId = await talk(alice, bob, 'bob');
+    const otherId = await talk(alice, carol, 'carol');
+    made.store.breaks = (method) => (method === 'commit' ? 'after' : null);
+    const answer = await alice.ok('call.transfer', { callId, toCallId: otherId }, 'transfer');
+    made.store.breaks = () => null;
+    await settle();
+    expect(typesOf(bob, callId).at(-1)).toBe('call.connecting');
+    expect(typesOf(carol, otherId).at(-1)).toBe('call.ended');
+    expect(typesOf(carol, callId)).toContain('participant.joined');
+    expect(await alice.ok('call.transfer', { callId, toCallId: otherId }, 'transfer')).toEqual(
+      answer,
+    );
+    expect(made.server.counts.calls).toBe(1);
+    await carol.ok('call.hang-up', { callId });
+    await settle();
+    expect(made.server.counts.calls).toBe(0);
+  });
+
+  it('when not even that is known, both calls are read again by themselves', async () => {
+    const made = rig();
+    const { alice, bob, carol } = await users(made, 'alice', 'bob', 'carol');
+    const callId = await talk(alice, bob, 'bob');
+    const otherId = await talk(alice, carol, 'carol');
+    made.store.breaks = (method) => (method === 'commit' ? 'after' : 'before');
+    expect(await alice.refusal('call.transfer', { callId, toCallId: otherId })).toBe(
+      'store_unavailable',
+    );
+    await settle();
+    expect(typesOf(carol, otherId)).not.toContain('call.ended');
+    made.store.breaks = () => null;
+    await made.clock.advanceAsync(250);
+    expect(typesOf(bob, callId).at(-1)).toBe('call.connecting');
+    expect(typesOf(carol, otherId).at(-1)).toBe('call.ended');
+    expect(typesOf(carol, callId)).toContain('participant.joined');
+  });
+
+  it('a dial that met a crossing one, with its answer lost, is in that call all the same', async () => {
+    const made = rig();
+    const { alice, bob } = await users(made, 'alice', 'bob');
+    const media = { audio: true, video: false };
+    const first = alice.callId();
+    await alice.ok('call.dial', { callId: first, to: 'user:bob', media });
+    let commits = 0;
+    made.store.breaks = (method) => (method === 'commit' && ++commits === 2 ? 'after' : null);
+    const dialed = await bob.ok('call.dial', { callId: bob.callId(), to: 'user:alice', media });
+    made.store.breaks = () => null;
+    await settle();
+    expect(dialed.events.at(-1)).toMatchObject({ movedTo: first });
+    expect(typesOf(alice, first).at(-1)).toBe('call.connecting');
+    expect(typesOf(bob, first).at(-1)).toBe('call.connecting');
   });
 });

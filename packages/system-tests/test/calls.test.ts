@@ -130,8 +130,10 @@ describe.skipIf(browserPath('chromium') === undefined)('a call between two brows
     expect(rangMs).toBeLessThan(ringMs + 1_500);
   });
 
-  test('the callee is in a call already', async () => {
-    const [alice, bob] = await pair();
+  test('the callee is in a call already, and takes one at a time', async () => {
+    count += 1;
+    const alice = await stage.user(`alice-${count}`);
+    const bob = await stage.user(`bob-${count}`, { phone: { callWaiting: false } });
     const carol = await stage.user(`carol-${count}`);
     await connectCall(alice, bob);
     await carol.dial(bob.userId);

@@ -41,8 +41,8 @@ test.skipIf(chromium === undefined || namespacesMissing() !== null)(
     try {
       const url = (await addressesOf(server)).find((each) => each.includes(first.address));
       expect(url).toMatch(new RegExp(`^https://${first.address}:\\d+/?$`));
-      const alice = await QuickstartUser.open(here, url!, 'Alice');
-      const bob = await QuickstartUser.open(there, url!, 'Bob');
+      const alice = await QuickstartUser.signIn(here, url!, 'Alice');
+      const bob = await QuickstartUser.signIn(there, url!, 'Bob');
       expect(await bob.page.evaluate(() => 'mediaDevices' in navigator)).toBe(true);
       await talkOnPages(bob, alice, 'Video call');
       await Promise.all(

@@ -23,6 +23,11 @@ type Step = {
 };
 
 const sizeBench = join(root, 'packages', 'system-tests', 'src', 'bench.ts');
+/** Tests that hold what is drawn in the guides to the code it is drawn from. */
+const drawnGuides = [
+  'packages/call-machine/test/picture.test.ts',
+  'packages/call-rules/test/permissions-table.test.ts',
+];
 let consumer: Consumer | undefined;
 
 async function withConsumer(work: (consumer: Consumer) => Promise<string>): Promise<string> {
@@ -63,6 +68,14 @@ const steps: Step[] = [
       const problems = brokenLinks(files, root);
       if (problems.length > 0) throw new CheckFailed(problems.join('\n'));
       return `${files.length} files`;
+    },
+  },
+  {
+    name: 'drawn',
+    run: async () => {
+      // A name that finds no test ends with an error, so a test that moved is noticed.
+      for (const test of drawnGuides) await runTool({ package: 'vitest' }, ['run', test]);
+      return `${drawnGuides.length} guides`;
     },
   },
   { name: 'types', run: () => turbo('typecheck') },

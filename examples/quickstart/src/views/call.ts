@@ -1,47 +1,73 @@
 import type { Call } from '@ringfence/phone';
 import { element, setText } from '../element.ts';
 import { formatDuration } from '../format.ts';
-import { peerName, stateWord } from '../words.ts';
-import { controlButton } from './buttons.ts';
+import type { Line } from '../lines.ts';
+import { namesIn, stateWord } from '../words.ts';
+import type { Words } from '../words.ts';
+import { createBanners } from './banners.ts';
+import { createControls } from './controls.ts';
+import { createHeldLines } from './held.ts';
+import { createKeypadSheet } from './keypad.ts';
+import { createPeopleSheet } from './people.ts';
 import { createQualityPanel } from './quality.ts';
 import { createStage } from './stage.ts';
+import { createTransferSheet } from './transfer.ts';
 import type { View } from './view.ts';
 
-/** The call itself, from dialing to its end. */
+/** The lines: one large, from dialing to its end, the others small, and who asks to come in. */
 export interface CallView extends View<{
-  readonly call: Call;
-  readonly talkingSince: number | null;
+  readonly front: Line;
+  readonly others: readonly Line[];
+  readonly asking: readonly Call[];
+  /** What the page says for a while; null when nothing. */
   readonly note: string | null;
 }> {
-  /** Moves the clock of the call on. */
+  /** Moves the clocks on. */
   tick(): void;
 }
 
-export function createCallView(): CallView {
-  let call: Call | null = null;
+export function createCallView(
+  words: Words,
+  options: {
+    readonly devicesSheet: { readonly element: HTMLElement };
+    /** Tells when what was asked for is refused. */
+    readonly attempt: (asked: Promise<unknown>, name?: string) => void;
+    readonly onDial: (name: string) => void;
+  },
+): CallView {
+  const { attempt, devicesSheet, onDial } = options;
   let since: number | null = null;
-  const stage = createStage();
-  const quality = createQualityPanel();
+  let others: readonly Line[] = [];
+  const banners = createBanners(words);
+  const held = createHeldLines(words, { onSwap: (call) => attempt(call.swap()) });
+  const stage = createStage(words);
+  const quality = createQualityPanel(words);
+  const keypad = createKeypadSheet(words, { attempt });
+  const people = createPeopleSheet(words, { attempt, onDial });
+  const transfer = createTransferSheet(words, { attempt });
+  const controls = createControls(
+    words,
+    { keypad, people, transfer, devices: devicesSheet },
+    {
+      // One call is heard at a time: with others about, to go on here is to swap.
+      onResume: (call) => (others.length > 0 ? attempt(call.swap()) : call.resume()),
+    },
+  );
   const title = element('h1', { class: 'call-title', id: 'call-title', tabindex: '-1' });
   const word = element('span', { class: 'soft' });
   const clock = element('span', { class: 'clock' });
-  const mute = controlButton('plain', () => (call?.muted === true ? call.unmute() : call?.mute()));
-  const camera = controlButton('plain', () => call?.setCamera(!call.camera));
-  const hold = controlButton('plain', () => (isHeldHere(call) ? call?.resume() : call?.hold()));
-  const hangUp = controlButton('danger', () => call?.hangUp());
-  const cancelHint = element('p', { class: 'hint keys' }, element('kbd', {}, 'Esc'), ' cancels');
-  const controls = element(
-    'div',
-    { class: 'controls', role: 'group', 'aria-label': 'Call controls' },
-    mute.element,
-    camera.element,
-    hold.element,
-    hangUp.element,
+  const cancelHint = element(
+    'p',
+    { class: 'hint keys' },
+    element('kbd', {}, 'Esc'),
+    ` ${words.call.escape}`,
   );
   return {
     element: element(
       'section',
       { class: 'screen call', 'aria-labelledby': 'call-title' },
+      banners.element,
+      held.element,
       element(
         'header',
         { class: 'call-header' },
@@ -49,48 +75,40 @@ export function createCallView(): CallView {
         element('p', { class: 'call-state' }, word, clock),
       ),
       stage.element,
-      controls,
+      controls.element,
       cancelHint,
       quality.element,
+      keypad.element,
+      people.element,
+      transfer.element,
     ),
     focusTarget: title,
-    update({ call: next, talkingSince, note }) {
-      call = next;
+    update({ front: { call, talkingSince }, others: beside, asking, note }) {
       since = talkingSince;
-      const isTalking = next.state === 'active' || next.state === 'reconnecting';
-      const isEarly = next.answeredAt === null && next.direction === 'outgoing';
-      setText(title, `Call with ${peerName(next)}`);
-      setText(word, stateWord(next));
-      stage.update(next, note);
-      mute.show({
-        label: next.muted ? 'Unmute' : 'Mute',
-        icon: next.muted ? 'microphone-off' : 'microphone',
-        isOn: next.muted,
-        isDisabled: !isTalking,
-      });
-      camera.show({
-        label: next.camera ? 'Camera off' : 'Camera on',
-        icon: next.camera ? 'camera' : 'camera-off',
-        isOn: next.camera,
-        isDisabled: !isTalking,
-      });
-      hold.show({
-        label: isHeldHere(next) ? 'Resume' : 'Hold',
-        icon: isHeldHere(next) ? 'resume' : 'hold',
-        isOn: isHeldHere(next),
-        isDisabled: !isTalking,
-      });
-      hangUp.show({ label: isEarly ? 'Cancel' : 'Hang up', icon: 'hang-up' });
-      cancelHint.hidden = !isEarly;
+      others = beside;
+      const isTalking = call.state === 'active' || call.state === 'reconnecting';
+      const names = namesIn(words, call);
+      setText(title, words.call.title(names));
+      setText(word, stateWord(words, call));
+      banners.update(asking, call.answeredAt === null ? null : names);
+      held.update(beside);
+      stage.update(call, note);
+      controls.update(call);
+      keypad.update(call);
+      people.update(call, beside);
+      transfer.update(call, beside);
+      cancelHint.hidden = !canEscape(call, beside);
       quality.element.hidden = !isTalking;
-      quality.update(next.quality);
+      quality.update(call.quality);
     },
     tick() {
       setText(clock, since === null ? '' : formatDuration(performance.now() - since));
+      held.tick();
     },
   };
 }
 
-function isHeldHere(call: Call | null): boolean {
-  return call?.holding === 'local' || call?.holding === 'both';
+/** True while Escape takes the call back: while a no is harmless, and nothing else is on. */
+export function canEscape(call: Call, others: readonly Line[]): boolean {
+  return call.direction === 'outgoing' && call.answeredAt === null && others.length === 0;
 }

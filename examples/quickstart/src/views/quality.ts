@@ -1,19 +1,19 @@
 import type { Quality } from '@ringfence/phone';
 import { element, setText } from '../element.ts';
 import { formatBitrate, formatLoss, formatRoundTrip } from '../format.ts';
+import type { Words } from '../words.ts';
 
-/** How the line sounds, by its mean opinion score (ITU-T G.107, annex B). */
-function verdictOf(quality: Quality | null): { words: string; level: 0 | 1 | 2 | 3 | 4 } {
+/** How the line sounds, 1 poor to 4 very good, by its mean opinion score (ITU-T G.107, annex B). */
+function levelOf(quality: Quality | null): 0 | 1 | 2 | 3 | 4 {
   const mos = quality?.mos ?? null;
-  if (mos === null) return { words: 'Measuring', level: 0 };
-  if (mos >= 4) return { words: 'Very good', level: 4 };
-  if (mos >= 3.6) return { words: 'Good', level: 3 };
-  if (mos >= 3.1) return { words: 'Fair', level: 2 };
-  return { words: 'Poor', level: 1 };
+  if (mos === null) return 0;
+  if (mos >= 4) return 4;
+  if (mos >= 3.6) return 3;
+  return mos >= 3.1 ? 2 : 1;
 }
 
 /** The line in figures, every second. Not read aloud: it would never stop. */
-export function createQualityPanel(): {
+export function createQualityPanel(words: Words): {
   readonly element: HTMLElement;
   update(quality: Quality | null): void;
 } {
@@ -32,21 +32,21 @@ export function createQualityPanel(): {
     );
     return value;
   };
-  const line = tile('Line', bars);
-  const roundTrip = tile('Round trip');
-  const loss = tile('Loss');
-  const sending = tile('Sending');
-  const receiving = tile('Receiving');
+  const line = tile(words.quality.line, bars);
+  const roundTrip = tile(words.quality.roundTrip);
+  const loss = tile(words.quality.loss);
+  const sending = tile(words.quality.sending);
+  const receiving = tile(words.quality.receiving);
   return {
     element: list,
     update(quality) {
-      const { words, level } = verdictOf(quality);
-      setText(line, words);
+      const level = levelOf(quality);
+      setText(line, words.quality.verdicts[level]!);
       bars.dataset['level'] = String(level);
-      setText(roundTrip, formatRoundTrip(quality?.roundTripMs ?? null));
-      setText(loss, formatLoss(quality?.lossPercent ?? null));
-      setText(sending, quality === null ? '–' : formatBitrate(quality.sendKbps));
-      setText(receiving, quality === null ? '–' : formatBitrate(quality.receiveKbps));
+      setText(roundTrip, formatRoundTrip(quality?.roundTripMs ?? null, words));
+      setText(loss, formatLoss(quality?.lossPercent ?? null, words));
+      setText(sending, quality === null ? '–' : formatBitrate(quality.sendKbps, words));
+      setText(receiving, quality === null ? '–' : formatBitrate(quality.receiveKbps, words));
     },
   };
 }

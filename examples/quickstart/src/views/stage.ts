@@ -1,88 +1,151 @@
-import type { Call } from '@ringfence/phone';
+import type { Call, ParticipantView } from '@ringfence/phone';
 import { element, setText } from '../element.ts';
-import { heldInWords, peerName, stateInWords } from '../words.ts';
-import { button } from './buttons.ts';
+import { nameOf } from '../format.ts';
+import {
+  heldInWords,
+  isRoom,
+  isTransferring,
+  othersOf,
+  participantWord,
+  peerName,
+  stateInWords,
+} from '../words.ts';
+import type { Words } from '../words.ts';
 import { icon } from './icons.ts';
-import { createRing } from './ring.ts';
 import type { RingState } from './ring.ts';
+import { createTile } from './tile.ts';
+import type { Person } from './tile.ts';
 
-function ringOf(call: Call): RingState {
+/** The ring around the one other side. */
+function ringOfCall(call: Call): RingState {
   if (call.state === 'ringing') return 'ringing';
   if (call.state === 'reconnecting') return 'broken';
   if (call.state !== 'active') return 'seeking';
   return call.holding === 'none' ? 'closed' : 'held';
 }
 
+/** The ring around one of several. */
+function ringOfParticipant({ state, held }: ParticipantView, isHeldHere: boolean): RingState {
+  switch (state) {
+    case 'ringing':
+    case 'inviting':
+      return 'ringing';
+    case 'reconnecting':
+      return 'broken';
+    case 'active':
+      return held || isHeldHere ? 'held' : 'closed';
+    case 'connecting':
+    case 'left':
+      return 'seeking';
+  }
+}
+
+/** What is said over the pictures: who holds, or that the call is being passed on. */
+function stageWord(words: Words, call: Call): string | null {
+  return isTransferring(call) ? stateInWords(words, call) : heldInWords(words, call);
+}
+
+/** The one other side, before and after it is answered. */
+function alone(words: Words, call: Call): Person {
+  const name = peerName(call);
+  const isTalking = call.state === 'active' || call.state === 'reconnecting';
+  const isHeld = call.holding !== 'none';
+  const isShown = call.state === 'active' && call.peerCamera && !isHeld;
+  return {
+    userId: call.peer.userId,
+    name,
+    stream: isShown ? call.remoteStream : null,
+    pictureLabel: words.call.picture(name),
+    ring: ringOfCall(call),
+    words:
+      call.state === 'active' && stageWord(words, call) === null ? '' : stateInWords(words, call),
+    muted: isTalking && call.peerMuted && !isHeld ? words.call.muted(name) : null,
+  };
+}
+
+/** One of several others. */
+function other(words: Words, call: Call, participant: ParticipantView): Person {
+  const name = nameOf(participant.userId);
+  const isHeldHere = call.holding === 'local' || call.holding === 'both';
+  const isShown =
+    participant.state === 'active' && participant.camera && !participant.held && !isHeldHere;
+  return {
+    userId: participant.userId,
+    name,
+    stream: isShown ? call.streamOf(participant.id) : null,
+    pictureLabel: words.call.picture(name),
+    ring: ringOfParticipant(participant, isHeldHere),
+    words: participantWord(words, participant) ?? '',
+    muted: participant.muted ? words.call.mutedShort : null,
+  };
+}
+
+/** Oneself among several. */
+function self(words: Words, call: Call): Person {
+  const isHeldHere = call.holding === 'local' || call.holding === 'both';
+  const me = call.participants.find((participant) => participant.self);
+  return {
+    userId: me?.userId ?? '',
+    name: words.call.you,
+    stream: call.camera && !isHeldHere ? call.localStream : null,
+    pictureLabel: words.call.ownPicture,
+    ring: isHeldHere ? 'held' : 'closed',
+    words: isHeldHere ? words.state.held : '',
+    muted: call.muted ? words.call.mutedShort : null,
+    isMirror: true,
+  };
+}
+
+function peopleOf(words: Words, call: Call): readonly Person[] {
+  if (!isRoom(call)) return [alone(words, call)];
+  const others = othersOf(call).map((participant) => other(words, call, participant));
+  return [...others, self(words, call)];
+}
+
 const hasVideo = (stream: MediaStream | null): boolean =>
   stream !== null && stream.getVideoTracks().length > 0;
 
-function attach(video: HTMLVideoElement, stream: MediaStream | null): boolean {
-  if (video.srcObject === stream) return false;
-  video.srcObject = stream;
-  return stream !== null;
-}
-
-/** The picture of the other side, large, and one's own, small; the ring where there is none. */
-export function createStage(): {
+/** Everyone in the call: one large with one's own picture in a corner, or all side by side. */
+export function createStage(words: Words): {
   readonly element: HTMLElement;
   update(call: Call, note: string | null): void;
 } {
-  const remote = element('video', { class: 'remote', autoplay: true, playsinline: true });
-  const local = element('video', { class: 'local', autoplay: true, playsinline: true });
-  // A preview that sounds would echo. The attribute alone does not mute an element made by script.
-  local.muted = true;
-  remote.setAttribute('aria-label', 'Picture of the other side');
-  local.setAttribute('aria-label', 'Your own picture');
-  const ring = createRing();
-  const name = element('p', { class: 'stage-name' });
-  const words = element('p', { class: 'stage-words' });
-  const peerMuted = element('p', { class: 'chip' }, icon('microphone-off'), element('span'));
+  const tiles: ReturnType<typeof createTile>[] = [];
+  const people = element('div', { class: 'people' });
+  const preview = element('video', { class: 'local', autoplay: true, playsinline: true });
+  preview.muted = true;
+  preview.setAttribute('aria-label', words.call.ownPicture);
+  const state = element('p', { class: 'chip stage-state' }, icon('hold'), element('span'));
   const noteText = element('span');
   const noteBox = element('p', { class: 'stage-note', role: 'status' }, icon('warning'), noteText);
-  const unblock = button('Turn the sound on', { icon: 'sound', onPress: () => play() });
-  unblock.classList.add('unblock');
-  unblock.hidden = true;
-  const root = element(
-    'div',
-    { class: 'stage' },
-    remote,
-    element('div', { class: 'stage-person' }, ring.element, name, words),
-    peerMuted,
-    local,
-    noteBox,
-    unblock,
-  );
-
-  // A browser may refuse sound until the user has touched the page; then a touch is asked for.
-  const play = (): void => {
-    remote.play().then(
-      () => (unblock.hidden = true),
-      (thrown: unknown) => {
-        unblock.hidden = !(thrown instanceof DOMException && thrown.name === 'NotAllowedError');
-      },
-    );
-  };
-
   return {
-    element: root,
+    element: element(
+      'div',
+      { class: 'stage' },
+      element('div', { class: 'stage-view' }, people, state, preview),
+      noteBox,
+    ),
     update(call, note) {
-      const isTalking = call.state === 'active' || call.state === 'reconnecting';
-      if (attach(remote, call.remoteStream)) play();
-      attach(local, call.localStream);
+      const shown = peopleOf(words, call);
+      while (tiles.length > shown.length) tiles.pop()!.element.remove();
+      while (tiles.length < shown.length) {
+        const tile = createTile();
+        tiles.push(tile);
+        people.append(tile.element);
+      }
+      people.dataset['count'] = String(shown.length);
+      shown.forEach((person, index) => tiles[index]!.update(person));
+
       const isHeld = call.holding !== 'none';
-      root.dataset['remote'] = String(
-        call.state === 'active' && call.peerCamera && !isHeld && hasVideo(call.remoteStream),
-      );
-      const isPreviewShown = call.camera && hasVideo(call.localStream);
-      local.hidden = !isPreviewShown;
-      local.dataset['paused'] = String(isHeld);
-      ring.show(call.peer.userId, ringOf(call));
-      setText(name, peerName(call));
-      setText(words, isTalking && !isHeld && call.state === 'active' ? '' : stateInWords(call));
-      peerMuted.hidden = !(isTalking && call.peerMuted && heldInWords(call) === null);
+      const isPreviewShown = shown.length === 1 && call.camera && hasVideo(call.localStream);
+      if (preview.srcObject !== call.localStream) preview.srcObject = call.localStream;
+      preview.hidden = !isPreviewShown;
+      preview.dataset['paused'] = String(isHeld);
+      const said = shown.length > 1 || shown[0]!.stream !== null ? stageWord(words, call) : null;
+      state.hidden = said === null;
+      setText(state.lastElementChild as HTMLElement, said ?? '');
       noteBox.hidden = note === null;
       setText(noteText, note ?? '');
-      setText(peerMuted.lastElementChild as HTMLElement, `${peerName(call)} is muted`);
     },
   };
 }

@@ -1,18 +1,21 @@
+import type { Screen } from '../app.ts';
 import { element, setText } from '../element.ts';
+import type { Words } from '../words.ts';
 import { button } from './buttons.ts';
+import { languageButton } from './language.ts';
 import { brandMark } from './ring.ts';
 import type { View } from './view.ts';
 
-export interface WelcomeState {
-  readonly isBusy: boolean;
-  readonly problem: string | null;
-}
-
 /** The first screen: who are you? */
-export function createWelcomeView(options: {
-  readonly suggestion: string;
-  readonly onSignIn: (name: string) => void;
-}): View<WelcomeState> {
+export function createWelcomeView(
+  words: Words,
+  options: {
+    readonly suggestion: string;
+    readonly onSignIn: (name: string) => void;
+    readonly onLanguage: (language: Words['language']) => void;
+  },
+): View<Extract<Screen, { name: 'welcome' }>> {
+  const { welcome } = words;
   const input = element('input', {
     id: 'name',
     name: 'name',
@@ -26,18 +29,14 @@ export function createWelcomeView(options: {
     'aria-describedby': 'name-hint name-problem',
     value: options.suggestion,
   });
-  const submit = button('Continue', { kind: 'primary', icon: 'arrow', type: 'submit' });
+  const submit = button(welcome.proceed, { kind: 'primary', icon: 'arrow', type: 'submit' });
   const problem = element('p', { class: 'problem', id: 'name-problem', role: 'alert' });
   const form = element(
     'form',
     { class: 'panel form', novalidate: true },
-    element('label', { for: 'name', class: 'label' }, 'Your name'),
+    element('label', { for: 'name', class: 'label' }, welcome.name),
     input,
-    element(
-      'p',
-      { class: 'hint', id: 'name-hint' },
-      'Others call you by this name. It is kept for this tab alone.',
-    ),
+    element('p', { class: 'hint', id: 'name-hint' }, welcome.nameHint),
     problem,
     submit,
   );
@@ -53,18 +52,15 @@ export function createWelcomeView(options: {
         'div',
         { class: 'welcome-words' },
         brandMark(),
-        element('h1', { id: 'welcome-title', class: 'display' }, 'A call between two tabs.'),
-        element(
-          'p',
-          { class: 'lead' },
-          'Sound and picture, straight from browser to browser. Pick a name to begin.',
-        ),
+        element('h1', { id: 'welcome-title', class: 'display' }, welcome.title),
+        element('p', { class: 'lead' }, welcome.lead),
+        languageButton(words, options.onLanguage),
       ),
       form,
     ),
     focusTarget: input,
     update(state) {
-      setText(problem, state.problem ?? '');
+      setText(problem, state.problem === null ? '' : welcome.problems[state.problem]);
       problem.hidden = state.problem === null;
       input.toggleAttribute('aria-invalid', state.problem !== null);
       submit.disabled = state.isBusy;

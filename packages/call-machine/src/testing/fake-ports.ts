@@ -13,6 +13,7 @@ import type { MediaKinds } from '@ringfence/call-rules';
 export type MediaRequest =
   | { readonly type: 'acquire'; readonly kinds: MediaKinds }
   | ({ readonly type: 'connect' } & MediaConnect)
+  | { readonly type: 'disconnect'; readonly peerLegId: string }
   | ({ readonly type: 'control' } & MediaControl)
   | { readonly type: 'close' };
 
@@ -24,8 +25,10 @@ const unopened = (): never => {
 export class FakeSignaling implements Signaling {
   /** Every command, in order. */
   readonly commands: CallCommand[] = [];
+  /** The ticket of each command, in order; undefined for those that are no requests. */
+  readonly tickets: (string | undefined)[] = [];
   /** Called with each command as it comes. May report, or throw as a broken adapter does. */
-  onCommand: ((command: CallCommand) => void) | undefined;
+  onCommand: ((command: CallCommand, ticket?: string) => void) | undefined;
   report: (report: SignalingReport) => void = unopened;
   closes = 0;
 
@@ -33,9 +36,10 @@ export class FakeSignaling implements Signaling {
     this.report = report;
   }
 
-  send(command: CallCommand): void {
+  send(command: CallCommand, ticket?: string): void {
     this.commands.push(command);
-    this.onCommand?.(command);
+    this.tickets.push(ticket);
+    this.onCommand?.(command, ticket);
   }
 
   close(): void {
@@ -61,6 +65,10 @@ export class FakeCallMedia implements Media {
 
   connect(request: MediaConnect): void {
     this.#take({ type: 'connect', ...request });
+  }
+
+  disconnect(peerLegId: string): void {
+    this.#take({ type: 'disconnect', peerLegId });
   }
 
   control(control: MediaControl): void {

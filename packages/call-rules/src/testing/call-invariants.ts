@@ -1,12 +1,20 @@
 import { evolve } from '../events.ts';
 import type { CallEvent } from '../events.ts';
 import { isContending, nextDeadlineAt } from '../facts.ts';
-import type { CallFacts, CallState, Leg, LegState, ParticipantState } from '../facts.ts';
+import type {
+  CallFacts,
+  CallState,
+  Leg,
+  LegState,
+  Participant,
+  ParticipantState,
+} from '../facts.ts';
+import { factFaults, isTalking } from './fact-invariants.ts';
 
 /** The history of one call, and the facts that a store or a client holds of it. */
 export interface CallHistory {
   readonly callId: string;
-  /** Every event from `seq` 1, in order. */
+  /** Every event from `seq` 1, in order, up to the last of a decision. */
   readonly events: readonly CallEvent[];
   /** When given, the fold of the events must equal them. */
   readonly facts?: CallFacts | null;
@@ -18,19 +26,24 @@ export interface CallHistory {
  *   I1  seq counts from 1 without a gap, and time does not run back
  *   I2  the first event creates the call or is its tombstone, and no other does
  *   I3  the fold of the events equals the facts
- *   I4  a participant joins at most once, with one leg, and at most one of its legs ever wins
+ *   I4  a participant joins at most once, with one leg, at most one of its legs ever wins, and who
+ *       left stays as they left
  *   I5  a leg goes offered → ringing → won | lost; only an unreachable one rings again
- *   I6  a call goes ringing → connecting → active → ended, and its epoch never falls
+ *   I6  a call goes ringing ⇄ connecting ⇄ active, from any to ended, and its epoch never falls
  *   I7  nothing follows the end
  *   I8  at the end every participant left with a reason, and every leg won or lost with a reason
- *   I9  a call is active only after every joined leg reported its media
+ *   I9  when a call becomes active, two who joined hear each other
  *   I10 a live call has a deadline, an ended one has none
+ *   I18 a role changes only to moderator, and only of one who joined
+ *   I19 who comes back by `return` left this call `transferred`, and one who came in their place left
+ *
+ * What must hold of the facts after each decision, I11 to I17, is in fact-invariants.ts.
  */
 
 const callSteps: Readonly<Record<CallState, readonly CallState[]>> = {
   ringing: ['ringing', 'connecting', 'ended'],
-  connecting: ['connecting', 'active', 'ended'],
-  active: ['active', 'ended'],
+  connecting: ['connecting', 'ringing', 'active', 'ended'],
+  active: ['active', 'connecting', 'ringing', 'ended'],
   ended: ['ended'],
 };
 
@@ -49,7 +62,7 @@ const participantSteps: Readonly<Record<ParticipantState, readonly ParticipantSt
 };
 
 /**
- * Checks a history against what must hold for every call (I1 to I10 above).
+ * Checks a history, and the facts it leads to, against what must hold for every call (I1 to I19).
  *
  * @returns the facts that the history leads to; null for an empty one.
  * @throws {Error} that names each broken invariant and the event that broke it.
@@ -78,11 +91,13 @@ export function checkCallInvariants(history: CallHistory): CallFacts | null {
     const before: CallFacts | null = facts;
     const after = evolve(history.callId, before, event);
     if (before !== null) checkStep(before, after, say);
-    if (event.type === 'call.active' && !isConnected(after)) say('I9: active without media');
+    if (before !== null) checkEvent(before, event, say);
+    if (event.type === 'call.active' && !isTalking(after)) say('I9: active without media');
     if ((nextDeadlineAt(after) === null) !== (after.call.state === 'ended')) say('I10: deadline');
     isOver = after.call.state === 'ended';
     facts = after;
   }
+  if (facts !== null) broken.push(...factFaults(facts));
   if (facts !== null && isOver) broken.push(...endFaults(facts));
   if (history.facts !== undefined && !isSame(facts, history.facts)) {
     broken.push(
@@ -109,6 +124,9 @@ function checkStep(before: CallFacts, after: CallFacts, say: (text: string) => v
     if (next === undefined || !participantSteps[participant.state].includes(next.state)) {
       say(`I4: ${participant.id} from ${participant.state} to ${next?.state ?? 'nothing'}`);
     }
+    if (participant.state === 'left' && !isSame(participant, next)) {
+      say(`I4: ${participant.id} changes after it left`);
+    }
     if (participant.wonLegId !== null && next?.wonLegId !== participant.wonLegId) {
       say(`I4: ${participant.id} changes its winner`);
     }
@@ -121,16 +139,33 @@ function checkStep(before: CallFacts, after: CallFacts, say: (text: string) => v
   }
 }
 
+/** What must hold of the facts that an event finds. */
+function checkEvent(facts: CallFacts, event: CallEvent, say: (text: string) => void): void {
+  if (event.type === 'participant.role') {
+    const participant = facts.participants.find(({ id }) => id === event.participantId);
+    if (event.role !== 'moderator' || participant?.state !== 'joined') say('I18: a role changes');
+  }
+  if (event.type === 'participant.invited' && event.via === 'return') {
+    if (!mayReturn(facts.participants, event.userId)) say(`I19: ${event.userId} returns`);
+  }
+}
+
+function mayReturn(participants: readonly Participant[], userId: string): boolean {
+  const away = participants.find(
+    (each) => each.userId === userId && each.leftReason === 'transferred',
+  );
+  return participants.some(
+    ({ via, state, leftReason }) =>
+      away !== undefined &&
+      (via === 'transfer' || via === 'forward') &&
+      state === 'left' &&
+      leftReason !== 'transferred',
+  );
+}
+
 function isLegalLegStep(leg: Leg, next: Leg): boolean {
   if (leg.state === 'lost' && next.state === 'ringing') return leg.lostReason === 'unreachable';
   return legSteps[leg.state].includes(next.state);
-}
-
-function isConnected({ call, participants, legs }: CallFacts): boolean {
-  return participants.every((participant) => {
-    const leg = legs.find((each) => each.id === participant.wonLegId);
-    return leg?.connectedEpoch === call.mediaEpoch;
-  });
 }
 
 function endFaults({ call, participants, legs }: CallFacts): string[] {

@@ -1,7 +1,10 @@
 export { checkCallInvariants } from './call-invariants.ts';
-export { randomCall, takeStep } from './random-call.ts';
-export { sampleActors, sampleCall } from './sample-call.ts';
+export { takeStep } from './call-step.ts';
+export { factFaults } from './fact-invariants.ts';
+export { randomCall, randomCalls } from './random-call.ts';
+export { sampleActors, sampleCall, sampleDial, sampleReach, secondCall } from './sample-call.ts';
 
 export type { CallHistory } from './call-invariants.ts';
-export type { CallStep, CallStepTaken, RandomCall } from './random-call.ts';
-export type { SampleCall, SamplePoint } from './sample-call.ts';
+export type { CallStep } from './call-step.ts';
+export type { CallStepTaken, RandomCall, RandomCalls } from './random-call.ts';
+export type { SampleCall, SamplePoint, SampleReach } from './sample-call.ts';

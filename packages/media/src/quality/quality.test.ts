@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { resolveMediaOptions } from '../options.ts';
 import { estimateMos } from './mos.ts';
 import { Monitor } from './monitor.ts';
-import { compare, overLimits } from './quality.ts';
+import { compare, overLimits, worst } from './quality.ts';
 import type { Quality } from './quality.ts';
 import { readCounters } from './statistics.ts';
 import { Warnings } from './warnings.ts';
@@ -123,6 +123,28 @@ describe('a sample', () => {
       report(1_000, { A: { ...audio, bytesReceived: 100, packetsReceived: 100, packetsLost: 1 } }),
     );
     expect(compare(before, after, 0)).toMatchObject({ receiveKbps: 0, lossPercent: 0 });
+  });
+});
+
+describe('the worst of some samples', () => {
+  const sample = (at: number, mos: number | null, warnings: Quality['warnings'] = []): Quality => ({
+    ...compare(readCounters(report(0, {})), readCounters(report(1, {})), at),
+    mos,
+    warnings,
+  });
+
+  test('has the most warnings, then the lowest score', () => {
+    const fine = sample(1, 4.4);
+    const poor = sample(2, 2);
+    const frozen = sample(3, 4.4, ['frozen-video']);
+    const both = sample(4, 1, ['frozen-video', 'low-mos']);
+    const silent = sample(5, null);
+    expect(worst([fine, poor, silent])).toBe(poor);
+    expect(worst([poor, frozen])).toBe(frozen);
+    expect(worst([frozen, both, poor])).toBe(both);
+    expect(worst([silent, fine])).toBe(fine);
+    expect(worst([null, silent, null])).toBe(silent);
+    expect(worst([null])).toBe(null);
   });
 });
 

@@ -36,50 +36,50 @@ const packetisationMs = 25;
 /** Works out a sample from two readings of the counters. */
 export function compare(before: Counters, after: Counters, at: number): QualitySample {
   const elapsedMs = Math.max(1, after.at - before.at);
-  // 8 bits a byte over milliseconds is kilobits over seconds. Counters restart with a new stream.
-  const rate = (from: number, to: number): number => (Math.max(0, to - from) * 8) / elapsedMs;
-  const audioLoss = loss([before.audio], [after.audio]);
+  const since = (...fields: readonly string[]): number =>
+    fields.reduce((sum, name) => sum + (after.rtp[name] ?? 0) - (before.rtp[name] ?? 0), 0);
+  // Counters restart with a new stream.
+  const grown = (...fields: readonly string[]): number => Math.max(0, since(...fields));
+  const loss = (...kinds: readonly string[]): number | null => {
+    const received = since(...kinds.map((kind) => `inbound-rtp.${kind}.packetsReceived`));
+    // May shrink: duplicates count as received (RFC 3550 section 6.4.1).
+    const lost = grown(...kinds.map((kind) => `inbound-rtp.${kind}.packetsLost`));
+    return received > 0 ? (lost / (received + lost)) * 100 : null;
+  };
+  // 8 bits a byte over milliseconds is kilobits over seconds.
+  const kbps = (type: string, field: string): number =>
+    (8 * grown(`${type}.audio.${field}`, `${type}.video.${field}`)) / elapsedMs;
+  const scaled = (field: string, factor: number): number | null =>
+    field in after.rtp ? after.rtp[field]! * factor : null;
+  const hasVideo = 'inbound-rtp.video.timestamp' in after.rtp;
+  const jitterMs = scaled('inbound-rtp.audio.jitter', 1_000);
+  const audioLoss = loss('audio');
+  const buffered = since('inbound-rtp.audio.jitterBufferEmittedCount');
+  // The mean wait in the jitter buffer; twice the jitter where the browser does not say.
+  const bufferMs =
+    buffered > 0
+      ? (grown('inbound-rtp.audio.jitterBufferDelay') * 1_000) / buffered
+      : 2 * (jitterMs ?? 0);
   return {
     at,
     roundTripMs: after.roundTripMs,
-    lossPercent: loss([before.audio, before.video], [after.audio, after.video]),
-    sendLossPercent: after.sendLossPercent,
-    jitterMs: after.jitterMs,
-    sendKbps: rate(before.bytesSent, after.bytesSent),
-    receiveKbps: rate(before.bytesReceived, after.bytesReceived),
-    framesPerSecond: after.hasVideo
-      ? (Math.max(0, after.framesDecoded - before.framesDecoded) * 1_000) / elapsedMs
+    lossPercent: loss('audio', 'video'),
+    sendLossPercent: scaled('remote-inbound-rtp.audio.fractionLost', 100),
+    jitterMs,
+    sendKbps: kbps('outbound-rtp', 'bytesSent'),
+    receiveKbps: kbps('inbound-rtp', 'bytesReceived'),
+    framesPerSecond: hasVideo
+      ? (grown('inbound-rtp.video.framesDecoded') * 1_000) / elapsedMs
       : null,
-    frozenMs: after.hasVideo ? Math.max(0, after.frozenMs - before.frozenMs) : null,
+    frozenMs: hasVideo ? grown('inbound-rtp.video.totalFreezesDuration') * 1_000 : null,
     mos:
       audioLoss === null || after.roundTripMs === null
         ? null
         : estimateMos({
-            delayMs: after.roundTripMs / 2 + bufferMs(before, after) + packetisationMs,
+            delayMs: after.roundTripMs / 2 + bufferMs + packetisationMs,
             lossPercent: audioLoss,
           }),
   };
-}
-
-function loss(
-  before: readonly Counters['audio'][],
-  after: readonly Counters['audio'][],
-): number | null {
-  let received = 0;
-  let lost = 0;
-  after.forEach((packets, index) => {
-    received += packets.received - before[index]!.received;
-    lost += packets.lost - before[index]!.lost;
-  });
-  if (received <= 0) return null;
-  return (Math.max(0, lost) / (received + Math.max(0, lost))) * 100;
-}
-
-/** The mean wait in the jitter buffer; twice the jitter where the browser does not say. */
-function bufferMs(before: Counters, after: Counters): number {
-  const samples = after.bufferedSamples - before.bufferedSamples;
-  if (samples > 0) return Math.max(0, after.bufferedMs - before.bufferedMs) / samples;
-  return 2 * (after.jitterMs ?? 0);
 }
 
 /** Which limits a sample is over. What is not known is not over. */
@@ -94,4 +94,11 @@ export function overLimits(
     'frozen-video': (sample.frozenMs ?? 0) > limits.frozenMs,
     'low-mos': (sample.mos ?? limits.mos) < limits.mos,
   };
+}
+
+/** The worst of some samples: that with the most warnings, then the lowest score. */
+export function worst(samples: readonly (Quality | null)[]): Quality | null {
+  const score = ({ mos, warnings }: Quality): number => (mos ?? 5) - 5 * warnings.length;
+  const known = samples.filter((each): each is Quality => each !== null);
+  return known.sort((one, other) => score(one) - score(other))[0] ?? null;
 }

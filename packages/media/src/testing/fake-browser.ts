@@ -2,6 +2,7 @@ import { delay, randomInteger } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
 import type { Browser } from '../browser.ts';
 import type { MediaKind } from '../capture.ts';
+import { FakeAudio } from './fake-audio.ts';
 import { FakePeerConnection } from './fake-peer-connection.ts';
 import type { FakeNetwork } from './fake-statistics.ts';
 import { FakeDevice, FakeStream } from './fake-track.ts';
@@ -33,8 +34,15 @@ export interface FakeBrowserCollaborators {
  * standards as far as sessions depend on them, on a clock and chance of their own.
  */
 export class FakeBrowser implements Browser {
-  readonly microphone = new FakeDevice('audio', 'microphone');
-  readonly camera = new FakeDevice('video', 'camera');
+  /** What is there, in the order of the browser's list: the first of each kind is the default. */
+  readonly devices: readonly FakeDevice[];
+  readonly microphone: FakeDevice;
+  readonly camera: FakeDevice;
+  readonly speaker: FakeDevice;
+  /** Every audio element made, in order. */
+  readonly audios: FakeAudio[] = [];
+  /** False: no sound starts before {@link gesture}. */
+  allowsSound = true;
   /** Every connection made, in order. Closed ones too. */
   readonly connections: FakePeerConnection[] = [];
   /** The constraints of each call of `getUserMedia`, in order. */
@@ -45,6 +53,11 @@ export class FakeBrowser implements Browser {
   readonly network: FakeNetwork = { roundTripMs: 40, jitterMs: 4, lossPercent: 0 };
   readonly #options: Required<FakeBrowserOptions>;
   readonly #with: FakeBrowserCollaborators;
+  readonly #devices: FakeDevice[] = [];
+  readonly #deviceListeners = new Set<() => void>();
+  readonly #gestureListeners = new Set<() => void>();
+  /** The user has allowed a microphone or a camera: devices have names. */
+  #isAllowed = false;
   #ids = 0;
 
   constructor(options: FakeBrowserOptions, collaborators: FakeBrowserCollaborators) {
@@ -55,16 +68,80 @@ export class FakeBrowser implements Browser {
       operationMs: options.operationMs ?? 0,
     };
     this.#with = collaborators;
+    this.devices = this.#devices;
+    this.microphone = this.addDevice('audioinput', 'microphone');
+    this.camera = this.addDevice('videoinput', 'camera');
+    this.speaker = this.addDevice('audiooutput', 'speaker');
   }
 
   /** How many tracks of its devices are live. Zero says that nothing was leaked. */
   get liveTracks(): number {
-    return this.microphone.tracks.size + this.camera.tracks.size;
+    return this.#devices.reduce((sum, { tracks }) => sum + tracks.size, 0);
   }
 
   /** The connections that are not closed. */
   get openConnections(): readonly FakePeerConnection[] {
     return this.connections.filter((each) => each.connectionState !== 'closed');
+  }
+
+  /** The audio elements that have something to play: those that play it, and those that may not. */
+  get attachedAudios(): readonly FakeAudio[] {
+    return this.audios.filter(({ srcObject }) => srcObject !== null);
+  }
+
+  /** How many listen to changes of devices and to gestures. Zero says that nothing was leaked. */
+  get listeners(): number {
+    return this.#deviceListeners.size + this.#gestureListeners.size;
+  }
+
+  /** Plugs one more device in. */
+  addDevice(kind: MediaDeviceKind, label: string): FakeDevice {
+    const changed = (): void => {
+      for (const listener of [...this.#deviceListeners]) listener();
+    };
+    const device = new FakeDevice(kind, label, changed);
+    this.#devices.push(device);
+    changed();
+    return device;
+  }
+
+  /** The user touches the page. */
+  gesture(): void {
+    this.allowsSound = true;
+    for (const listener of [...this.#gestureListeners]) listener();
+  }
+
+  onDeviceChange(listener: () => void): () => void {
+    this.#deviceListeners.add(listener);
+    return () => this.#deviceListeners.delete(listener);
+  }
+
+  onGesture(listener: () => void): () => void {
+    this.#gestureListeners.add(listener);
+    return () => this.#gestureListeners.delete(listener);
+  }
+
+  createAudio(): HTMLAudioElement {
+    const audio = new FakeAudio({
+      allowsSound: () => this.allowsSound,
+      hasOutput: (id) => id === '' || this.#find('audiooutput', id) !== undefined,
+    });
+    this.audios.push(audio);
+    return audio as unknown as HTMLAudioElement;
+  }
+
+  async enumerateDevices(): Promise<readonly MediaDeviceInfo[]> {
+    const there = this.#devices.filter(({ isPlugged }) => isPlugged);
+    const shown = this.#isAllowed
+      ? there
+      : there.filter(({ kind }, index) => there.findIndex((each) => each.kind === kind) === index);
+    return shown.map(({ kind, id, label }) => ({
+      kind,
+      deviceId: this.#isAllowed ? id : '',
+      label: this.#isAllowed ? label : '',
+      groupId: '',
+      toJSON: () => ({}),
+    }));
   }
 
   createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
@@ -100,14 +177,36 @@ export class FakeBrowser implements Browser {
     if (constraints.video) kinds.push('video');
     if (kinds.length === 0) throw new TypeError('at least one kind must be asked for');
     await delay(this.#with.clock, this.#options.captureMs);
-    for (const kind of kinds) {
-      const refusal = this.refusals.get(kind);
-      if (refusal !== undefined) throw new DOMException(`${kind} refused`, refusal);
-    }
-    const tracks = kinds.map((kind) =>
-      (kind === 'audio' ? this.microphone : this.camera).createTrack(),
-    );
+    const tracks = kinds.map((kind) => this.#open(kind, constraints));
+    this.#isAllowed = true;
     this.#ids += 1;
-    return new FakeStream(`stream-${this.#ids}`, tracks) as unknown as MediaStream;
+    return new FakeStream(
+      `stream-${this.#ids}`,
+      tracks.map((device) => device.createTrack()),
+    ) as unknown as MediaStream;
+  }
+
+  /**
+   * The device that constraints choose (W3C Media Capture section 6.2), as far as ids go. As in
+   * Chromium, a microphone that is wished for without an order is the default one.
+   */
+  #open(kind: MediaKind, constraints: MediaStreamConstraints): FakeDevice {
+    const { deviceId } = constraints[kind] as MediaTrackConstraints;
+    const deviceKind = kind === 'audio' ? 'audioinput' : 'videoinput';
+    const isOrder = typeof deviceId === 'object';
+    const id = isOrder ? (deviceId as { exact: string }).exact : (deviceId as string | undefined);
+    const isHeard = id !== undefined && (isOrder || kind === 'video');
+    const chosen = isHeard ? this.#find(deviceKind, id) : undefined;
+    const device = chosen ?? (isOrder ? undefined : this.#find(deviceKind));
+    const missing = isOrder ? 'OverconstrainedError' : 'NotFoundError';
+    const refusal = this.refusals.get(kind) ?? (device === undefined ? missing : device.refusal);
+    if (refusal !== undefined) throw new DOMException(`${kind} refused`, refusal);
+    return device!;
+  }
+
+  #find(kind: MediaDeviceKind, id?: string): FakeDevice | undefined {
+    return this.#devices.find(
+      (each) => each.kind === kind && each.isPlugged && (id === undefined || each.id === id),
+    );
   }
 }

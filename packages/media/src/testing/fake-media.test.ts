@@ -74,7 +74,7 @@ test.each([
   [{ microphone: 'permission_denied' }, { type: 'media.refused', cause: 'permission_denied' }],
   [{ microphone: 'device_missing' }, { type: 'media.refused', cause: 'device_missing' }],
   [{ camera: 'device_missing' }, { type: 'media.camera-refused', cause: 'device_missing' }],
-  [{ connection: 'broken' }, { type: 'media.failed', cause: 'media_failed' }],
+  [{ connection: 'broken' }, { type: 'media.failed', cause: 'media_failed', peerLegId: 'l2' }],
 ] as const)('the plan %j is followed', async (plan, report) => {
   const call = createCall(plan);
   await run(call);
@@ -96,8 +96,8 @@ test('media is taken away and given back, by call', async () => {
   media.reconnect();
   await clock.advanceAsync(1_000);
   expect(call.caller.reports.slice(2)).toEqual([
-    { type: 'media.disconnected', mediaEpoch: 1 },
-    { type: 'media.connected', mediaEpoch: 1 },
+    { type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' },
+    { type: 'media.connected', mediaEpoch: 1, peerLegId: 'l2' },
   ]);
 });
 
@@ -107,7 +107,7 @@ test('a failure climbs the ladder and is healed by the first restart', async () 
   made[0]!.call('call')!.fail();
   await clock.advanceAsync(1_000);
   expect(call.caller.reports.slice(2)).toEqual([
-    { type: 'media.disconnected', mediaEpoch: 1 },
-    { type: 'media.connected', mediaEpoch: 1 },
+    { type: 'media.disconnected', mediaEpoch: 1, peerLegId: 'l2' },
+    { type: 'media.connected', mediaEpoch: 1, peerLegId: 'l2' },
   ]);
 });

@@ -1,14 +1,12 @@
 import { silentLogger } from '@ringfence/base';
 import type { Clock, Logger, Random } from '@ringfence/base';
 import { seededRandom } from '@ringfence/base/testing';
-import { Capture } from '../capture.ts';
+import type { MediaKind } from '../capture.ts';
 import type { CaptureCause } from '../capture-cause.ts';
-import type { CaptureConstraints, CapturedTrack, MediaKind } from '../capture.ts';
+import { createEngine } from '../engine.ts';
 import type { MediaEngine } from '../engine.ts';
-import { resolveMediaOptions } from '../options.ts';
+import type { MediaSession } from '../media-session.ts';
 import type { MediaOptions } from '../options.ts';
-import { Session } from '../session.ts';
-import type { MediaSession, MediaSessionOptions } from '../session.ts';
 import { FakeBrowser } from './fake-browser.ts';
 import type { FakeBrowserOptions } from './fake-browser.ts';
 import type { FakePeerConnection } from './fake-peer-connection.ts';
@@ -76,81 +74,97 @@ const errorNames: Record<CaptureCause, string> = {
  */
 export function createFakeMedia(options: FakeMediaOptions): FakeMedia {
   const { clock, random = seededRandom(1), logger = silentLogger } = options;
-  const resolved = resolveMediaOptions(options.media);
   const browser = new FakeBrowser(options, { clock, random });
-  const capture = new Capture(browser);
-  const calls = new Map<string, FakeMediaControls & { readonly session: Session }>();
-  let isClosed = false;
-
-  const close = async (): Promise<void> => {
-    isClosed = true;
-    for (const { session } of [...calls.values()]) session.abandon();
-  };
-
-  const createSession = (sessionOptions: MediaSessionOptions): MediaSession => {
-    const plan = options.plan?.(sessionOptions.callId) ?? {};
-    const own: FakePeerConnection[] = [];
-    let isReachable = plan.connection !== 'unreachable';
-    const session = new Session(sessionOptions, resolved, {
-      browser: {
-        createStream: () => browser.createStream(),
-        createPeerConnection: (configuration) => {
-          const connection = browser.createPeerConnection(configuration);
-          const fake = connection as unknown as FakePeerConnection;
-          fake.isReachable = isReachable;
-          fake.isBroken = plan.connection === 'broken';
-          own.push(fake);
-          return connection;
+  const calls = new Set<FakeCall>();
+  let newest: FakeCall | undefined;
+  const engine = createEngine(
+    options.media ?? {},
+    { browser, clock, random, logger },
+    (parts, callId) => {
+      const call = new FakeCall(browser, options.plan?.(callId) ?? {});
+      newest = call;
+      calls.add(call);
+      return {
+        ...parts,
+        browser: call,
+        capture: {
+          users: parts.capture.users,
+          take: async (kinds, constraints) => {
+            call.refuseByPlan(kinds);
+            return parts.capture.take(kinds, constraints);
+          },
         },
-      },
-      capture: { take: (kinds, constraints) => takeByPlan(capture, plan, kinds, constraints) },
-      clock,
-      random,
-      logger,
-      closed: () => calls.delete(sessionOptions.callId),
-    });
-    calls.set(sessionOptions.callId, {
-      session,
-      disconnect() {
-        isReachable = false;
-        for (const connection of own) {
-          connection.isReachable = false;
-          connection.turn('disconnected');
-        }
-      },
-      reconnect() {
-        isReachable = true;
-        for (const connection of own) connection.turn('connected');
-      },
-      fail() {
-        for (const connection of own) connection.turn('failed');
-      },
-    });
-    if (isClosed) session.abandon();
-    return session;
-  };
+        closed: (session) => {
+          calls.delete(call);
+          parts.closed(session);
+        },
+      };
+    },
+  );
 
   return {
+    ...engine,
     browser,
-    call: (callId) => calls.get(callId),
+    session(sessionOptions) {
+      const session = engine.session(sessionOptions);
+      newest!.session = session;
+      return session;
+    },
+    call: (callId) => [...calls].find(({ session }) => session.callId === callId),
     get size() {
       return calls.size;
     },
-    session: createSession,
-    close,
-    [Symbol.asyncDispose]: close,
   };
 }
 
-async function takeByPlan(
-  capture: Capture,
-  plan: FakeMediaPlan,
-  kinds: readonly MediaKind[],
-  constraints: CaptureConstraints,
-): Promise<readonly CapturedTrack[]> {
-  for (const kind of kinds) {
-    const cause = kind === 'audio' ? plan.microphone : plan.camera;
-    if (cause !== undefined) throw new DOMException(`${kind} refused`, errorNames[cause]);
+/** The browser as the session of one call has it: what goes wrong, goes wrong for that call. */
+class FakeCall implements FakeMediaControls {
+  session!: MediaSession;
+  readonly #browser: FakeBrowser;
+  readonly #plan: FakeMediaPlan;
+  readonly #connections: FakePeerConnection[] = [];
+  #isReachable: boolean;
+
+  constructor(browser: FakeBrowser, plan: FakeMediaPlan) {
+    this.#browser = browser;
+    this.#plan = plan;
+    this.#isReachable = plan.connection !== 'unreachable';
   }
-  return capture.take(kinds, constraints);
+
+  createStream(): MediaStream {
+    return this.#browser.createStream();
+  }
+
+  createPeerConnection(configuration: RTCConfiguration): RTCPeerConnection {
+    const connection = this.#browser.createPeerConnection(configuration);
+    const fake = connection as unknown as FakePeerConnection;
+    fake.isReachable = this.#isReachable;
+    fake.isBroken = this.#plan.connection === 'broken';
+    this.#connections.push(fake);
+    return connection;
+  }
+
+  refuseByPlan(kinds: readonly MediaKind[]): void {
+    for (const kind of kinds) {
+      const cause = kind === 'audio' ? this.#plan.microphone : this.#plan.camera;
+      if (cause !== undefined) throw new DOMException(`${kind} refused`, errorNames[cause]);
+    }
+  }
+
+  disconnect(): void {
+    this.#isReachable = false;
+    for (const connection of this.#connections) {
+      connection.isReachable = false;
+      connection.turn('disconnected');
+    }
+  }
+
+  reconnect(): void {
+    this.#isReachable = true;
+    for (const connection of this.#connections) connection.turn('connected');
+  }
+
+  fail(): void {
+    for (const connection of this.#connections) connection.turn('failed');
+  }
 }

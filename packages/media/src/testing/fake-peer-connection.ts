@@ -187,9 +187,14 @@ export class FakePeerConnection extends EventTarget {
   }
 
   #createTransceiver(kind: MediaKind, direction: Direction, isOwn: boolean): FakeTransceiver {
+    const connectionState = (): RTCPeerConnectionState => this.connectionState;
     const transceiver = new FakeTransceiver(kind, direction, isOwn, {
+      get connectionState() {
+        return connectionState();
+      },
       chain: (step) => this.#chained(step),
       needsNegotiation: () => this.#needNegotiation(),
+      after: (ms, callback) => this.#after(ms, callback),
     });
     this.#transceivers.push(transceiver);
     return transceiver;

@@ -13,10 +13,14 @@ export class FakeTrack extends EventTarget {
   constructor(id: string, device: FakeDevice) {
     super();
     this.id = id;
-    this.kind = device.kind;
+    this.kind = device.track;
     this.label = device.label;
     this.#device = device;
     device.tracks.add(this);
+  }
+
+  getSettings(): MediaTrackSettings {
+    return { deviceId: this.#device.id };
   }
 
   clone(): FakeTrack {
@@ -33,17 +37,32 @@ export class FakeTrack extends EventTarget {
   }
 }
 
-/** Where tracks come from: a microphone, a camera, or a peer. */
+/** A microphone, a camera, an output, or a peer: where tracks come from and where sound goes. */
 export class FakeDevice {
-  readonly kind: MediaKind;
+  readonly kind: MediaDeviceKind;
   readonly label: string;
   /** The tracks that are live. The device is in use, its light on, while there are any. */
   readonly tracks = new Set<FakeTrack>();
+  isPlugged = true;
+  /** The name of the error that opening it ends with, for as long as it is set. */
+  refusal: string | undefined;
+  readonly #changed: () => void;
   #made = 0;
 
-  constructor(kind: MediaKind, label: string) {
+  /** `changed` is told when it is plugged in or pulled out. */
+  constructor(kind: MediaDeviceKind, label: string, changed: () => void = () => {}) {
     this.kind = kind;
     this.label = label;
+    this.#changed = changed;
+  }
+
+  get id(): string {
+    return `id-of-${this.label}`;
+  }
+
+  /** The kind of its tracks. */
+  get track(): MediaKind {
+    return this.kind === 'videoinput' ? 'video' : 'audio';
   }
 
   createTrack(): FakeTrack {
@@ -53,10 +72,17 @@ export class FakeDevice {
 
   /** Pulls the plug: every track ends and says so. */
   unplug(): void {
+    this.isPlugged = false;
     for (const track of [...this.tracks]) {
       track.stop();
       track.dispatchEvent(new Event('ended'));
     }
+    this.#changed();
+  }
+
+  plugIn(): void {
+    this.isPlugged = true;
+    this.#changed();
   }
 }
 

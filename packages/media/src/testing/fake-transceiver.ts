@@ -1,14 +1,19 @@
 import type { MediaKind } from '../capture.ts';
+import { FakeDtmf } from './fake-dtmf.ts';
+import { sends } from './fake-sdp.ts';
 import type { Direction } from './fake-sdp.ts';
 import { FakeDevice } from './fake-track.ts';
 import type { FakeTrack } from './fake-track.ts';
 
 /** The parts of a connection that its transceivers need. */
 export interface TransceiverOwner {
+  readonly connectionState: RTCPeerConnectionState;
   /** Runs a step when those before it have run. */
   chain<Result>(step: () => Result): Promise<Result>;
   /** A direction changed. */
   needsNegotiation(): void;
+  /** Runs later; forgotten when the connection closes. */
+  after(ms: number, callback: () => void): void;
 }
 
 /** A transceiver of {@link FakePeerConnection} (W3C WebRTC section 5.4). */
@@ -20,6 +25,7 @@ export class FakeTransceiver {
   currentDirection: Direction | null = null;
   readonly sender: {
     track: FakeTrack | null;
+    readonly dtmf: FakeDtmf | null;
     replaceTrack(track: FakeTrack | null): Promise<void>;
     setStreams(): void;
   };
@@ -32,9 +38,18 @@ export class FakeTransceiver {
     this.isOwn = isOwn;
     this.#direction = direction;
     this.#owner = owner;
-    this.receiver = { track: new FakeDevice(kind, `remote-${kind}`).createTrack() };
+    const peer = new FakeDevice(kind === 'audio' ? 'audioinput' : 'videoinput', `remote-${kind}`);
+    this.receiver = { track: peer.createTrack() };
+    const dtmf = new FakeDtmf({
+      canSend: () =>
+        owner.connectionState === 'connected' &&
+        sends(this.currentDirection ?? 'inactive') &&
+        this.sender.track !== null,
+      after: (ms, callback) => owner.after(ms, callback),
+    });
     const sender: FakeTransceiver['sender'] = {
       track: null,
+      dtmf: kind === 'audio' ? dtmf : null,
       replaceTrack: (track) =>
         owner.chain(() => {
           sender.track = track;

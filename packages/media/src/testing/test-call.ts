@@ -2,18 +2,53 @@ import type { MediaControl, MediaReport } from '@ringfence/call-machine';
 import type { MediaKinds } from '@ringfence/call-rules';
 import type { IceServer } from '@ringfence/protocol';
 import type { MediaEngine } from '../engine.ts';
-import type { MediaSession } from '../session.ts';
+import type { MediaSession, SignalChannel } from '../media-session.ts';
 import { calleeLeg, callerLeg } from './signal-pair.ts';
 import type { SignalPair } from './signal-pair.ts';
 
-/** One side of a call between two sessions, driven as the call machine drives it. */
+/** One leg of a call between sessions, driven as the call machine drives it. */
 export interface TestSide {
+  readonly legId: string;
   readonly session: MediaSession;
   /** Everything the session reported, in order. */
   readonly reports: readonly MediaReport[];
   /** Changes some of what is sent; the rest stays as it was. */
   control(change: Partial<MediaControl>): void;
-  connect(mediaEpoch: number): void;
+  /** Connects to another leg; in a call of two, to the other one. The later leg is polite. */
+  connect(mediaEpoch: number, peerLegId?: string): void;
+}
+
+export interface TestSideOptions {
+  readonly callId: string;
+  readonly legId: string;
+  /** The leg that {@link TestSide.connect} connects to when it is not told. */
+  readonly peerLegId?: string;
+  readonly engine: MediaEngine;
+  readonly signals: SignalChannel;
+  readonly kinds: MediaKinds;
+  readonly iceServers?: (() => Promise<readonly IceServer[]>) | undefined;
+}
+
+/** Makes a session and opens it. Nothing is captured or connected yet. */
+export function createTestSide(options: TestSideOptions): TestSide {
+  const { callId, legId, engine, signals, kinds, iceServers = async () => [] } = options;
+  const session = engine.session({ callId, signals, iceServers });
+  const reports: MediaReport[] = [];
+  let control: MediaControl = { muted: false, camera: kinds.video, held: false, heldBy: [] };
+  session.open((report) => reports.push(report));
+  session.control(control);
+  return {
+    legId,
+    session,
+    reports,
+    control(change) {
+      control = { ...control, ...change };
+      session.control(control);
+    },
+    connect(mediaEpoch, peerLegId = options.peerLegId ?? '') {
+      session.connect({ mediaEpoch, legId, peerLegId, polite: legId > peerLegId });
+    },
+  };
 }
 
 export interface TestCall {
@@ -34,44 +69,29 @@ export interface TestCallOptions {
 
 /** Makes two sessions of one call and opens them. Nothing is captured or connected yet. */
 export function createTestCall(options: TestCallOptions): TestCall {
-  const caller = createSide(options, true);
-  const callee = createSide(options, false);
+  const { callId, signals, kinds, iceServers } = options;
+  const common = { callId, kinds, iceServers };
+  const caller = createTestSide({
+    ...common,
+    legId: callerLeg,
+    peerLegId: calleeLeg,
+    engine: options.caller,
+    signals: signals.caller,
+  });
+  const callee = createTestSide({
+    ...common,
+    legId: calleeLeg,
+    peerLegId: callerLeg,
+    engine: options.callee,
+    signals: signals.callee,
+  });
   return {
     caller,
     callee,
-    signals: options.signals,
+    signals,
     close() {
       caller.session.close();
       callee.session.close();
-    },
-  };
-}
-
-function createSide(options: TestCallOptions, isCaller: boolean): TestSide {
-  const { callId, signals, kinds, iceServers = async () => [] } = options;
-  const session = (isCaller ? options.caller : options.callee).session({
-    callId,
-    signals: isCaller ? signals.caller : signals.callee,
-    iceServers,
-  });
-  const reports: MediaReport[] = [];
-  let control: MediaControl = { muted: false, camera: kinds.video, held: false };
-  session.open((report) => reports.push(report));
-  session.control(control);
-  return {
-    session,
-    reports,
-    control(change) {
-      control = { ...control, ...change };
-      session.control(control);
-    },
-    connect(mediaEpoch) {
-      session.connect({
-        mediaEpoch,
-        legId: isCaller ? callerLeg : calleeLeg,
-        peerLegId: isCaller ? calleeLeg : callerLeg,
-        polite: !isCaller,
-      });
     },
   };
 }

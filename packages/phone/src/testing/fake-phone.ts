@@ -2,10 +2,10 @@ import { RingfenceError, silentLogger, toError, uuidV7 } from '@ringfence/base';
 import type { Logger } from '@ringfence/base';
 import { FakeClock, seededRandom } from '@ringfence/base/testing';
 import { resolveCallTuning } from '@ringfence/call-machine';
-import { userAddress } from '@ringfence/call-rules';
+import { defaultSettings, participantOfUser, userAddress } from '@ringfence/call-rules';
 import type { Actor, Deadlines, EndCause, MediaKinds } from '@ringfence/call-rules';
 import type { Call } from '../call.ts';
-import { ClientPhone } from '../phone.ts';
+import { ClientPhone } from '../client-phone.ts';
 import type { Phone } from '../phone.ts';
 import { FakeServer } from './fake-server.ts';
 import type { DeviceCommand } from './fake-server.ts';
@@ -14,6 +14,8 @@ import { createInstantMedia } from './instant-media.ts';
 export interface FakePhoneOptions {
   /** Who has the phone. Default `me`. */
   readonly userId?: string;
+  /** As in the options of a phone. Default true. */
+  readonly callWaiting?: boolean;
   /** Default: a clock that stands still until the test moves it. */
   readonly clock?: FakeClock;
   /** The server's deadlines. */
@@ -21,15 +23,29 @@ export interface FakePhoneOptions {
   readonly logger?: Logger;
 }
 
-/** The other side of a call, played by the test. What the rules refuse throws. */
+/** Somebody else in a call, played by the test. What the rules refuse throws. */
 export interface FakePeer {
-  /** The peer's device rings: `dialing` turns `ringing`. */
+  /** Their device rings: `dialing` turns `ringing`. */
   ring(): void;
   accept(): void;
   decline(): void;
-  hangUp(cause?: EndCause): void;
+  /** Leaves the call; of two, that ends it. With `everyone`, a moderator ends it for all. */
+  hangUp(cause?: EndCause, options?: { readonly everyone?: boolean }): void;
   update(change: { held?: boolean; muted?: boolean; camera?: boolean }): void;
-  /** The peer's device is lost, or is back. */
+  /** Rings one more user, who is then played by `peer(call, userId)`. */
+  invite(userId: string, role?: 'member' | 'guest'): void;
+  /** Makes a user leave. */
+  remove(userId: string): void;
+  /** Asks a user's device to mute itself. */
+  requestMute(userId: string): void;
+  /** Leaves the call to a user, who rings; the phone waits (blind). */
+  transfer(userId: string): void;
+  /**
+   * Leaves the call to a user with whom they talk in another one (attended). With `moves`, into that
+   * other one: the phone's call moves there.
+   */
+  putThrough(userId: string, options?: { readonly moves?: boolean }): void;
+  /** Their device is lost, or is back. */
   lose(): void;
   resume(): void;
 }
@@ -38,16 +54,23 @@ export interface FakePeer {
 export interface FakePhone {
   readonly phone: Phone;
   readonly clock: FakeClock;
-  /** Somebody calls. Returns the call as `call.incoming` gave it. @throws when offline. */
+  /**
+   * Somebody calls. Returns the call as `call.incoming` gave it; when the phone is dialing them, the
+   * call that both now are in. @throws when offline, and when the phone does not show it.
+   */
   ring(fromUserId: string, media?: Partial<MediaKinds>): Call;
-  /** The other side of a call. */
-  peer(call: Call): FakePeer;
-  /** What is true of a user when dialed. Default: online. */
+  /** Somebody else in a call. Default: whom the call is with. */
+  peer(call: Call, userId?: string): FakePeer;
+  /** What is true of a user when called. Default: online. */
   setReach(userId: string, reach: 'online' | 'offline' | 'busy'): void;
   /** What the user answers when asked for the microphone. Default null: allowed. */
   setMicrophone(refused: EndCause | null): void;
   /** Loses the server, or finds it again. */
   setConnected(connected: boolean): void;
+  /** The browser plays no sound before a gesture, or does. */
+  setAudioBlocked(isBlocked: boolean): void;
+  /** The DTMF that was sent, in all calls together. */
+  sentDtmf(): string;
 }
 
 /**
@@ -63,7 +86,13 @@ export interface FakePhone {
  * fake.peer(call).hangUp();
  */
 export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
-  const { userId = 'me', clock = new FakeClock(), deadlines = {}, logger = silentLogger } = options;
+  const {
+    userId = 'me',
+    callWaiting = true,
+    clock = new FakeClock(),
+    deadlines = {},
+    logger = silentLogger,
+  } = options;
   const identity = { orgId: 'test', userId, deviceId: 'phone' };
   const random = seededRandom(1);
   const engine = createInstantMedia();
@@ -74,32 +103,46 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
     client: server,
     engine,
     ownsEngine: true,
+    callWaiting,
     tuning: resolveCallTuning(),
     clock,
     random,
     logger,
   });
 
-  /** Media of the peer is there as soon as the call is answered. */
-  function settlePeer(callId: string, peer: Actor): void {
-    const facts = server.facts(callId);
-    if (facts?.call.state !== 'connecting') return;
-    const { mediaEpoch } = facts.call;
-    server.command(callId, peer, { type: 'call.media', mediaEpoch, connected: true });
-  }
+  const actorOf = (peerId: string): Actor => ({
+    orgId: 'test',
+    userId: peerId,
+    deviceId: 'peer',
+  });
 
-  function createPeer(call: Call): FakePeer {
-    const peer: Actor = { orgId: 'test', userId: call.peer.userId, deviceId: 'peer' };
-    const command = (asked: DeviceCommand): void => {
-      server.command(call.id, peer, asked);
-      settlePeer(call.id, peer);
-    };
+  const dial = (from: string, to: string, media: MediaKinds): string => {
+    const callId = uuidV7(clock, random);
+    server.command(callId, actorOf(from), { type: 'call.dial', to: userAddress(to), media });
+    return callId;
+  };
+
+  function createPeer(call: Call, peerId = call.peer.userId): FakePeer {
+    const peer = actorOf(peerId);
+    const command = (asked: DeviceCommand): void => server.command(call.id, peer, asked);
+    const idOf = (other: string): string =>
+      participantOfUser(server.facts(call.id)!, other)?.id ?? 'p0';
     return {
       ring: () => command({ type: 'call.ring' }),
       accept: () => command({ type: 'call.accept' }),
       decline: () => command({ type: 'call.decline' }),
-      hangUp: (cause) => command({ type: 'call.hang-up', ...(cause && { cause }) }),
+      hangUp: (cause, { everyone } = {}) => command({ type: 'call.hang-up', cause, everyone }),
       update: (change) => command({ type: 'call.update', ...change }),
+      invite: (other, role) => command({ type: 'call.invite', to: userAddress(other), role }),
+      remove: (other) => command({ type: 'call.remove', participantId: idOf(other) }),
+      requestMute: (other) => command({ type: 'call.request-mute', participantId: idOf(other) }),
+      transfer: (other) => command({ type: 'call.transfer', to: userAddress(other) }),
+      putThrough(other, { moves = false } = {}) {
+        const second = dial(peerId, other, { audio: true, video: false });
+        server.command(second, actorOf(other), { type: 'call.accept' });
+        const [from, to] = moves ? [second, call.id] : [call.id, second];
+        server.command(from, peer, { type: 'call.transfer', toCallId: to });
+      },
       lose: () => server.system(call.id, { type: 'device.silent', ...peer }),
       resume: () => server.system(call.id, { type: 'device.resumed', ...peer }),
     };
@@ -108,34 +151,27 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
   return {
     phone,
     clock,
-    ring(fromUserId, media = {}) {
-      const callId = uuidV7(clock, random);
-      const peer: Actor = { orgId: 'test', userId: fromUserId, deviceId: 'peer' };
-      const { audio = true, video = false } = media;
-      server.command(callId, peer, {
-        type: 'call.dial',
-        to: userAddress(userId),
-        media: { audio, video },
-      });
-      const call = phone.calls.find(({ id }) => id === callId);
-      if (call === undefined) {
-        throw new RingfenceError('not_ringing', 'unable to ring the phone; it is not connected', {
+    ring(fromUserId, { audio = true, video = false } = {}) {
+      const callId = dial(fromUserId, userId, { audio, video });
+      const shown = server.facts(callId)?.call.movedTo ?? callId;
+      const call = phone.calls.find(({ id }) => id === shown);
+      if (call !== undefined) return call;
+      throw new RingfenceError(
+        'not_ringing',
+        'unable to ring the phone; it does not take the call',
+        {
           fault: 'caller',
           retryable: false,
-          hint: 'Call setConnected(true) first.',
-        });
-      }
-      call.on('call.changed', () => settlePeer(callId, peer));
-      // A listener of the app may have accepted already.
-      settlePeer(callId, peer);
-      return call;
+          hint: 'Is it connected, and does it take one more call?',
+        },
+      );
     },
     peer: createPeer,
     setReach(reached, reach) {
       server.reach.set(reached, {
         deviceIds: reach === 'offline' ? [] : ['peer'],
         busy: reach === 'busy',
-        callerBusy: false,
+        settings: defaultSettings,
       });
     },
     setMicrophone(refused) {
@@ -144,5 +180,7 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
     setConnected(connected) {
       server.become(connected ? 'ready' : 'waiting');
     },
+    setAudioBlocked: (isBlocked) => engine.block(isBlocked),
+    sentDtmf: () => engine.dtmf,
   };
 }

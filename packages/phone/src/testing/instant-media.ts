@@ -1,26 +1,103 @@
+import { Emitter, RingfenceError } from '@ringfence/base';
 import type { MediaReport } from '@ringfence/call-machine';
 import type { EndCause } from '@ringfence/call-rules';
-import type { MediaEngine, MediaSession } from '@ringfence/media';
+import type {
+  DeviceList,
+  DeviceSelection,
+  Devices,
+  MediaEngine,
+  MediaEngineEvents,
+  MediaErrorCode,
+  MediaSession,
+} from '@ringfence/media';
 
-/** What the user answers when asked for the microphone: null allows it. */
+/** Media that shows and plays nothing, and what a test does to it. */
 export interface InstantMedia extends MediaEngine {
+  /** What the user answers when asked for the microphone: null allows it. */
   microphone: EndCause | null;
+  /** The DTMF that was sent, in all calls together. */
+  dtmf: string;
+  /** Tells that the browser plays no sound yet, or that it does. */
+  block(isBlocked: boolean): void;
 }
 
-/** Media that is there at once, and shows and plays nothing. */
+const devices: DeviceList = {
+  microphones: [
+    { id: 'microphone', label: 'Built-in microphone', isDefault: true },
+    { id: 'headset', label: 'Headset', isDefault: false },
+  ],
+  cameras: [{ id: 'camera', label: 'Built-in camera', isDefault: true }],
+  outputs: [
+    { id: 'speaker', label: 'Built-in speaker', isDefault: true },
+    { id: 'headset-speaker', label: 'Headset', isDefault: false },
+  ],
+};
+
+function refused(code: MediaErrorCode): RingfenceError<MediaErrorCode> {
+  return new RingfenceError(code, `unable to do this; ${code}`, {
+    fault: 'device',
+    retryable: false,
+    hint: 'Choose what the fake phone has.',
+  });
+}
+
+const isOutput = (id: string): boolean =>
+  id === '' || devices.outputs.some((output) => output.id === id);
+
+function createDevices(): Devices {
+  let selected: DeviceSelection = { microphone: '', camera: '', output: '' };
+  return {
+    list: async () => devices,
+    get selected() {
+      return selected;
+    },
+    async select(choice) {
+      const known = Object.values(devices).flat() as readonly { readonly id: string }[];
+      for (const id of Object.values(choice)) {
+        if (id !== '' && !known.some((device) => device.id === id)) {
+          throw refused('device_unavailable');
+        }
+      }
+      selected = { ...selected, ...choice };
+    },
+    on: () => () => {},
+  };
+}
+
+/** Media that is there at once. */
 export function createInstantMedia(): InstantMedia {
+  const emitter = new Emitter<MediaEngineEvents>(() => {});
   const close = async (): Promise<void> => {};
   const engine: InstantMedia = {
     microphone: null,
+    dtmf: '',
+    devices: createDevices(),
+    on: (name, listener) => emitter.on(name, listener),
+    block: (isBlocked) => emitter.emit(isBlocked ? 'audio.blocked' : 'audio.unblocked', undefined),
+    unlockAudio: async () => engine.block(false),
     close,
     [Symbol.asyncDispose]: close,
     session({ callId }): MediaSession {
       let report: (report: MediaReport) => void = () => {};
+      let audioOutput = '';
       return {
         callId,
         localStream: null,
         remoteStream: null,
+        remoteStreams: new Map(),
         quality: null,
+        qualityOf: () => null,
+        get audioOutput() {
+          return audioOutput;
+        },
+        async setAudioOutput(deviceId) {
+          if (!isOutput(deviceId)) throw refused('audio_output_unavailable');
+          audioOutput = deviceId;
+        },
+        async sendDtmf(sent) {
+          if (!/^[\dA-D*#,;]{1,64}$/i.test(sent)) throw refused('invalid_dtmf');
+          engine.dtmf += sent;
+        },
         on: () => () => {},
         open: (listener) => {
           report = listener;
@@ -29,7 +106,9 @@ export function createInstantMedia(): InstantMedia {
           const cause = engine.microphone;
           report(cause === null ? { type: 'media.acquired' } : { type: 'media.refused', cause });
         },
-        connect: ({ mediaEpoch }) => report({ type: 'media.connected', mediaEpoch }),
+        connect: ({ mediaEpoch, peerLegId }) =>
+          report({ type: 'media.connected', mediaEpoch, peerLegId }),
+        disconnect: () => {},
         control: () => {},
         close: () => {},
       };

@@ -1,10 +1,11 @@
 import { callEvent, callFacts } from '../call-messages.ts';
 import { notices, requests } from '../client-messages.ts';
+import type { RequestName } from '../client-messages.ts';
 import { errorTexts } from '../codes.ts';
 import { LIMITS, SUBPROTOCOL } from '../limits.ts';
-import { answerError, answers, events } from '../server-messages.ts';
+import { answerError, answerOf, events } from '../server-messages.ts';
 import { signalBody } from '../signals.ts';
-import { commandId } from '../values.ts';
+import { commandId, settings } from '../values.ts';
 import { closeCodes } from './close-codes.ts';
 import { JsonSchemas } from './json-schema.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -40,9 +41,10 @@ export function asyncApiDocument(): Json {
     {
       callEvent,
       callFacts,
-      catchUp: answers['call.sync'],
-      commandAnswer: answers['call.dial'],
+      catchUp: answerOf('call.sync'),
+      commandAnswer: answerOf('call.dial'),
       signalBody,
+      settings,
     },
     '#/components/schemas/',
   );
@@ -62,11 +64,11 @@ export function asyncApiDocument(): Json {
   for (const [name, schema] of Object.entries(requests)) {
     const fields = { id, request: { const: name }, body: schemas.write(schema) };
     const request = define(camel(name, 'request'), `Request: ${name}`, frame(fields, true));
-    const answered = answers[name as keyof typeof answers];
+    const answered = schemas.write(answerOf(name as RequestName));
     const answer = define(
       camel(name, 'answer'),
       `Answer: ${name}`,
-      frame({ id, ok: schemas.write(answered) }, false),
+      frame({ id, ok: answered }, false),
     );
     operations[camel('receive', name)] = {
       action: 'receive',

@@ -1,4 +1,4 @@
-import { CLOSE } from '../codes.ts';
+import { CLOSE } from '../close.ts';
 
 /** What each close code means and what the client does about it, for the documents. */
 const closeTexts: Readonly<Record<keyof typeof CLOSE, string>> = {

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest';
 import {
   anything,
+  either,
   exact,
   flag,
   list,
   map,
-  matching,
   nullable,
   numeric,
   oneOf,
@@ -22,9 +22,10 @@ test.each<readonly [Schema, unknown]>([
   [anything, {}],
   [flag, { type: 'boolean' }],
   [text(3), { type: 'string', minLength: 1, maxLength: 3 }],
-  [matching(/^a$/, 4), { type: 'string', maxLength: 4, pattern: '^a$' }],
-  [numeric(0, 2), { type: 'number', minimum: 0, maximum: 2 }],
-  [whole(0, 2), { type: 'integer', minimum: 0, maximum: 2 }],
+  [text(4, 2, /^a+$/), { type: 'string', minLength: 2, maxLength: 4, pattern: '^a+$' }],
+  [numeric(2), { type: 'number', minimum: 0, maximum: 2 }],
+  [whole(2, 1), { type: 'integer', minimum: 1, maximum: 2 }],
+  [list(flag), { type: 'array', items: { type: 'boolean' }, maxItems: 1_000 }],
   [oneOf('a', 'b'), { enum: ['a', 'b'] }],
   [nullable(flag), { anyOf: [{ type: 'boolean' }, { type: 'null' }] }],
   [list(flag, 2), { type: 'array', items: { type: 'boolean' }, maxItems: 2 }],
@@ -51,6 +52,28 @@ test.each<readonly [Schema, unknown]>([
     tagged('kind', open, {}, { dot: {} }),
     {
       oneOf: [{ type: 'object', properties: { kind: { enum: ['dot'] } }, required: ['kind'] }],
+    },
+  ],
+  [
+    either({ x: flag }, { y: flag, z: text(3) }),
+    {
+      oneOf: [
+        {
+          type: 'object',
+          properties: { x: { type: 'boolean' }, y: { type: 'boolean' } },
+          required: ['x', 'y'],
+          additionalProperties: false,
+        },
+        {
+          type: 'object',
+          properties: {
+            x: { type: 'boolean' },
+            z: { type: 'string', minLength: 1, maxLength: 3 },
+          },
+          required: ['x', 'z'],
+          additionalProperties: false,
+        },
+      ],
     },
   ],
 ])('form %#', (schema, json) => {

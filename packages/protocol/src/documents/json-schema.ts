@@ -8,25 +8,26 @@ export type JsonSchema = { readonly [keyword: string]: unknown };
  * `$ref` wherever the code uses the same schema.
  */
 export class JsonSchemas {
-  /** By form, which an optional field shares with the schema it was made of. */
-  readonly #names: ReadonlyMap<Form, string>;
+  readonly #names: ReadonlyMap<Schema, string>;
   readonly #prefix: string;
 
   /** `prefix` is where the shared schemas stand: `#/components/schemas/`. */
   constructor(shared: Readonly<Record<string, Schema>> = {}, prefix = '#/$defs/') {
-    this.#names = new Map(Object.entries(shared).map(([name, { form }]) => [form, name]));
+    this.#names = new Map(Object.entries(shared).map(([name, schema]) => [schema, name]));
     this.#prefix = prefix;
   }
 
   /** The schema, or a `$ref` where it is a shared one. */
   write(schema: Schema): JsonSchema {
-    const name = this.#names.get(schema.form);
+    const name = this.#names.get(schema);
     return name === undefined ? this.#write(schema.form) : { $ref: this.#prefix + name };
   }
 
   /** The shared schemas themselves. */
   definitions(): Readonly<Record<string, JsonSchema>> {
-    return Object.fromEntries([...this.#names].map(([form, name]) => [name, this.#write(form)]));
+    return Object.fromEntries(
+      [...this.#names].map(([{ form }, name]) => [name, this.#write(form)]),
+    );
   }
 
   #write(form: Form): JsonSchema {
@@ -36,17 +37,20 @@ export class JsonSchemas {
       case 'flag':
         return { type: 'boolean' };
       case 'text':
-        return { type: 'string', minLength: form[2], maxLength: form[1] };
-      case 'matching':
-        return { type: 'string', maxLength: form[2], pattern: form[1].source };
+        return {
+          type: 'string',
+          minLength: form[2],
+          maxLength: form[1],
+          ...(form[3] && { pattern: form[3].source }),
+        };
       case 'numeric':
-        return { type: 'number', minimum: form[1], maximum: form[2] };
-      case 'whole':
-        return { type: 'integer', minimum: form[1], maximum: form[2] };
+        return { type: form[3] ? 'integer' : 'number', minimum: form[2], maximum: form[1] };
       case 'oneOf':
         return { enum: form[1] };
       case 'nullable':
         return { anyOf: [this.write(form[1]), { type: 'null' }] };
+      case 'optional':
+        return this.write(form[1]);
       case 'list':
         return { type: 'array', items: this.write(form[1]), maxItems: form[2] };
       case 'map':
@@ -61,7 +65,7 @@ export class JsonSchemas {
         return {
           type: 'object',
           properties: Object.fromEntries(fields.map(([name, field]) => [name, this.write(field)])),
-          required: fields.filter(([, field]) => !('isOptional' in field)).map(([name]) => name),
+          required: fields.filter(([, { form }]) => form[0] !== 'optional').map(([name]) => name),
           ...(form[2] && { additionalProperties: false }),
         };
       }
@@ -72,6 +76,8 @@ export class JsonSchemas {
         const isNamed = { properties: { [tag]: { enum: [...options.keys()] } } };
         return { oneOf: [...written, { allOf: [this.write(other), { not: isNamed }] }] };
       }
+      case 'either':
+        return { oneOf: [...form[1].values()].map((option) => this.write(option)) };
     }
   }
 }

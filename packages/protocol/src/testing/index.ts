@@ -1,3 +1,4 @@
-export { sampleCandidates, sampleFrames, sampleSdp } from './sample-frames.ts';
+export { sampleCandidates, sampleSdp } from './sample-call-frames.ts';
+export { sampleFrames } from './sample-frames.ts';
 
-export type { SampleFrames } from './sample-frames.ts';
+export type { SampleFrames } from './sample-call-frames.ts';

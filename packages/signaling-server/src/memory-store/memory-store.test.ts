@@ -1,31 +1,36 @@
 import { expect, it } from 'vitest';
 import { uuidV7 } from '@ringfence/base';
 import { FakeClock, seededRandom } from '@ringfence/base/testing';
-import { decide, resolveDeadlines } from '@ringfence/call-rules';
+import { decide, defaultSettings, resolveDeadlines } from '@ringfence/call-rules';
 import { createMemoryStore } from './memory-store.ts';
-import type { CallFacts, UserCommand } from '@ringfence/call-rules';
+import type { CallFacts, Circumstances, UserCommand } from '@ringfence/call-rules';
 import type { MemoryStore } from './memory-store.ts';
 
 const clock = new FakeClock();
 const random = seededRandom(1);
+
+/** Everyone has one device and is free. */
+const around = (callId: string, now: number): Circumstances => ({
+  callId,
+  now,
+  deadlines: resolveDeadlines(),
+  reach: () => ({ deviceIds: ['b'], busy: false, settings: defaultSettings }),
+});
+const column = { nextDeadlineAt: null, directRinging: null };
 
 /** Writes a call that ended as it began, with its answer. */
 async function bury(store: MemoryStore): Promise<string> {
   const callId = uuidV7(clock, random);
   const now = store.now();
   const actor = { orgId: 'acme', userId: 'alice', deviceId: 'a' };
-  const decision = decide(
-    null,
-    actor,
-    { type: 'call.hang-up', dialed: true },
-    { callId, now, deadlines: resolveDeadlines() },
-  );
+  const cancel: UserCommand = { type: 'call.hang-up', dialed: true };
+  const decision = decide(null, actor, cancel, around(callId, now));
   if (decision.refusal !== undefined || decision.facts === null) throw new Error('refused');
+  const { facts, events } = decision;
   await store.commit({
     orgId: 'acme',
     guards: [],
-    facts: decision.facts,
-    events: decision.events,
+    calls: [{ facts, events, ...column }],
     outbox: [],
     answer: {
       orgId: 'acme',
@@ -44,10 +49,10 @@ it('forgets ended calls and answers when their time is over', async () => {
   const first = await bury(store);
   clock.advance(2_000);
   const second = await bury(store);
-  expect(store.size).toEqual({ calls: 2, answers: 1, engaged: 0 });
+  expect(store.size).toMatchObject({ calls: 2, answers: 1, engaged: 0 });
   clock.advance(4_000);
   await bury(store);
-  expect(store.size).toEqual({ calls: 2, answers: 1, engaged: 0 });
+  expect(store.size).toMatchObject({ calls: 2, answers: 1, engaged: 0 });
   expect(await store.load('acme', first)).toBeNull();
   expect(await store.load('acme', second)).not.toBeNull();
   expect(await store.callsOf('acme', 'alice', 0)).toHaveLength(2);
@@ -57,19 +62,19 @@ it('keeps the newest lines of a long history, without a gap', async () => {
   const store = createMemoryStore({ clock });
   const callId = uuidV7(clock, random);
   const alice = { orgId: 'acme', userId: 'alice', deviceId: 'a' };
-  const around = () => ({ callId, now: store.now(), deadlines: resolveDeadlines() });
-  const reach = { deviceIds: ['b'], busy: false, callerBusy: false };
   const media = { audio: true, video: false };
   let facts: CallFacts | null = null;
   const write = async (command: UserCommand): Promise<void> => {
-    const decision = decide(facts, alice, command, around());
+    const decision = decide(facts, alice, command, around(callId, store.now()));
     if (decision.refusal !== undefined) throw new Error('refused');
     facts = decision.facts!;
-    await store.commit({ orgId: 'acme', guards: [], facts, events: decision.events, outbox: [] });
+    const { events } = decision;
+    const calls = [{ facts, events, ...column }];
+    await store.commit({ orgId: 'acme', guards: [], calls, outbox: [] });
   };
   const seqs = async (afterSeq: number, limit: number): Promise<number[]> =>
     (await store.eventsAfter('acme', callId, afterSeq, limit)).map(({ seq }) => seq);
-  await write({ type: 'call.dial', to: 'user:bob', media, reach });
+  await write({ type: 'call.dial', to: 'user:bob', media });
   for (let n = 0; n < 4_998; n += 1) await write({ type: 'call.update', muted: n % 2 === 0 });
   expect(await seqs(4_998, 10)).toEqual([4_999, 5_000]);
   expect(await seqs(5_000, 10)).toEqual([]);
@@ -83,7 +88,7 @@ it('keeps the newest lines of a long history, without a gap', async () => {
 it('forgets the oldest when there are too many', async () => {
   const store = createMemoryStore({ clock }, { endedCalls: 2, answers: 3 });
   for (let count = 0; count < 5; count += 1) await bury(store);
-  expect(store.size).toEqual({ calls: 2, answers: 3, engaged: 0 });
+  expect(store.size).toEqual({ calls: 2, answers: 3, engaged: 0, ringing: 0, settings: 0 });
 });
 
 it('its clock does not step with the wall clock', () => {

@@ -2,7 +2,16 @@ import { numberOption, systemClock } from '@ringfence/base';
 import type { Clock } from '@ringfence/base';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { LIMITS } from '@ringfence/protocol';
-import type { ChangeSet, CommitResult, Guard, Store, StoredAnswer } from '../ports.ts';
+import type {
+  CallChange,
+  ChangeSet,
+  CommitResult,
+  Guard,
+  Store,
+  StoredAnswer,
+  StoredSettings,
+} from '../ports.ts';
+import { CallIndex } from './call-index.ts';
 import { Queue } from './queue.ts';
 
 /** What bounds the memory of a memory store. */
@@ -17,13 +26,24 @@ export interface MemoryStoreOptions {
 
 /** A store in the memory of one process. */
 export interface MemoryStore extends Store {
-  /** What it holds now. `engaged` counts users who ring or talk. */
-  readonly size: { readonly calls: number; readonly answers: number; readonly engaged: number };
+  /**
+   * What it holds now. `engaged` counts users who ring or talk, `ringing` pairs of users between
+   * whom a direct call rings, `settings` users who ever set any.
+   */
+  readonly size: {
+    readonly calls: number;
+    readonly answers: number;
+    readonly engaged: number;
+    readonly ringing: number;
+    readonly settings: number;
+  };
 }
 
 interface Row {
   facts: CallFacts;
   nextDeadlineAt: number | null;
+  /** Its key in the index of direct calls that ring. */
+  ringing: string | null;
   /** The newest lines of its history, without a gap. */
   events: CallEvent[];
 }
@@ -37,6 +57,8 @@ const day = 86_400_000;
 const liveEvents = 5 * LIMITS.catchUpEvents;
 // A user id and a command id hold no slash, so the keys are unambiguous.
 const userKey = (orgId: string, userId: string): string => `${userId}/${orgId}`;
+const pairKey = (orgId: string, fromUserId: string, toUserId: string): string =>
+  `${fromUserId}/${toUserId}/${orgId}`;
 const answerKey = (orgId: string, userId: string, commandId: string): string =>
   `${commandId}/${userId}/${orgId}`;
 
@@ -62,9 +84,12 @@ export function createMemoryStore(
   const offsetMs = clock.now() - clock.monotonic();
   const rows = new Map<string, Row>();
   /** Calls by user, live or ended. */
-  const byUser = new Map<string, Set<string>>();
+  const byUser = new CallIndex();
   /** Live calls in which a user rings or talks. */
-  const engaged = new Map<string, Set<string>>();
+  const engaged = new CallIndex();
+  /** Direct calls that ring, oldest first, by who dials whom. */
+  const ringing = new CallIndex();
+  const settings = new Map<string, StoredSettings>();
   /** Ended calls, oldest first. */
   const ended = new Queue<Row>();
   const live = new Set<Row>();
@@ -81,37 +106,58 @@ export function createMemoryStore(
     return row?.facts.call.orgId === orgId ? row : undefined;
   };
 
+  const crossing = (orgId: string, fromUserId: string, toUserId: string): CallFacts | null => {
+    const [callId] = ringing.of(pairKey(orgId, fromUserId, toUserId));
+    return callId === undefined ? null : rows.get(callId)!.facts;
+  };
+
   const holds = (guard: Guard, orgId: string): boolean => {
     switch (guard.guard) {
       case 'call.absent':
         return !rows.has(guard.callId);
       case 'call.seq':
         return own(orgId, guard.callId)?.facts.call.seq === guard.seq;
+      case 'pair.free':
+        return ringing.count(pairKey(guard.orgId, guard.fromUserId, guard.toUserId)) === 0;
       case 'user.engaged':
-        return (engaged.get(userKey(guard.orgId, guard.userId))?.size ?? 0) <= guard.atMost;
+        return engaged.count(userKey(guard.orgId, guard.userId)) <= guard.atMost;
+      case 'user.settings':
+        return (settings.get(userKey(guard.orgId, guard.userId))?.version ?? 0) === guard.version;
       case 'time.before':
         return now() < guard.at;
     }
+  };
+
+  /** What stands where a guard did not hold. */
+  const conflict = (guard: Guard, orgId: string): CommitResult => {
+    let facts: CallFacts | null = null;
+    if ('callId' in guard) facts = own(orgId, guard.callId)?.facts ?? null;
+    else if (guard.guard === 'pair.free') {
+      facts = crossing(guard.orgId, guard.fromUserId, guard.toUserId);
+    }
+    const isSettings = guard.guard === 'user.settings';
+    const met = isSettings ? settings.get(userKey(guard.orgId, guard.userId)) : undefined;
+    return { outcome: 'conflict', guard, facts, settings: met ?? null };
   };
 
   const index = (facts: CallFacts): void => {
     const { id, orgId, state } = facts.call;
     for (const { userId, state: part } of facts.participants) {
       const key = userKey(orgId, userId);
-      add(byUser, key, id);
-      if (state !== 'ended' && part !== 'left') add(engaged, key, id);
-      else remove(engaged, key, id);
+      byUser.add(key, id);
+      if (state !== 'ended' && part !== 'left') engaged.add(key, id);
+      else engaged.remove(key, id);
     }
   };
 
   const open = (callId: string, facts: CallFacts): Row => {
-    const row: Row = { facts, nextDeadlineAt: null, events: [] };
+    const row: Row = { facts, nextDeadlineAt: null, ringing: null, events: [] };
     rows.set(callId, row);
     return row;
   };
 
-  const write = (facts: CallFacts, { events, nextDeadlineAt = null }: ChangeSet): void => {
-    const { id, state } = facts.call;
+  const write = ({ facts, events, nextDeadlineAt, directRinging }: CallChange): void => {
+    const { id, orgId, state } = facts.call;
     let row = rows.get(id);
     const wasOver = row?.facts.call.state === 'ended';
     // Whom a call engages changes as it comes, as someone comes to it, and as someone goes.
@@ -122,6 +168,12 @@ export function createMemoryStore(
     row.events.push(...events);
     trim(row, state === 'ended');
     if (!isSameCompany) index(facts);
+    const pair = directRinging && pairKey(orgId, directRinging.fromUserId, directRinging.toUserId);
+    if (pair !== row.ringing) {
+      if (row.ringing !== null) ringing.remove(row.ringing, id);
+      if (pair !== null) ringing.add(pair, id);
+      row.ringing = pair;
+    }
     if (state === 'ended') {
       live.delete(row);
       if (!wasOver) ended.push(row);
@@ -135,7 +187,7 @@ export function createMemoryStore(
   const forget = ({ facts }: Row): void => {
     const callId = facts.call.id;
     for (const { userId } of facts.participants) {
-      remove(byUser, userKey(facts.call.orgId, userId), callId);
+      byUser.remove(userKey(facts.call.orgId, userId), callId);
     }
     rows.delete(callId);
   };
@@ -155,17 +207,16 @@ export function createMemoryStore(
   };
 
   const commit = (changeSet: ChangeSet): CommitResult => {
-    const { orgId, guards, facts, answer } = changeSet;
+    const { orgId, guards, calls, answer } = changeSet;
     const key = answer && answerKey(answer.orgId, answer.userId, answer.commandId);
     const before = key === undefined ? undefined : answers.get(key);
     if (before !== undefined) return { outcome: 'answered', answer: before };
-    for (const guard of guards) {
-      if (holds(guard, orgId)) continue;
-      const callId = 'callId' in guard ? guard.callId : facts?.call.id;
-      const current = callId === undefined ? null : (own(orgId, callId)?.facts ?? null);
-      return { outcome: 'conflict', guard, facts: current };
+    const broken = guards.find((guard) => !holds(guard, orgId));
+    if (broken !== undefined) return conflict(broken, orgId);
+    for (const call of calls) write(call);
+    if (changeSet.settings !== undefined) {
+      settings.set(userKey(orgId, changeSet.settings.userId), changeSet.settings.settings);
     }
-    if (facts !== undefined) write(facts, changeSet);
     if (key !== undefined) {
       answers.set(key, answer!);
       answered.push(key);
@@ -176,7 +227,13 @@ export function createMemoryStore(
 
   return {
     get size() {
-      return { calls: rows.size, answers: answers.size, engaged: engaged.size };
+      return {
+        calls: rows.size,
+        answers: answers.size,
+        engaged: engaged.size,
+        ringing: ringing.size,
+        settings: settings.size,
+      };
     },
     now,
     async commit(changeSet) {
@@ -193,10 +250,11 @@ export function createMemoryStore(
       return events.slice(from, from + limit);
     },
     async callsOf(orgId, userId, endedAfter) {
-      const found = [...(byUser.get(userKey(orgId, userId)) ?? [])].map(
-        (id) => rows.get(id)!.facts,
-      );
+      const found = [...byUser.of(userKey(orgId, userId))].map((id) => rows.get(id)!.facts);
       return found.filter(({ call }) => call.endedAt === null || call.endedAt > endedAfter);
+    },
+    async settingsOf(orgId, userId) {
+      return settings.get(userKey(orgId, userId)) ?? null;
     },
     async answerOf(orgId, userId, commandId) {
       return answers.get(answerKey(orgId, userId, commandId)) ?? null;
@@ -228,17 +286,8 @@ function sameCompany(before: CallFacts, after: CallFacts): boolean {
   return (
     after.call.state !== 'ended' &&
     after.participants.length === before.participants.length &&
-    after.participants.every(({ state }) => state !== 'left')
+    after.participants.every(
+      ({ state }, index) => (state === 'left') === (before.participants[index]!.state === 'left'),
+    )
   );
-}
-
-function add(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key);
-  if (ids === undefined) index.set(key, new Set([id]));
-  else ids.add(id);
-}
-
-function remove(index: Map<string, Set<string>>, key: string, id: string): void {
-  const ids = index.get(key);
-  if (ids?.delete(id) && ids.size === 0) index.delete(key);
 }

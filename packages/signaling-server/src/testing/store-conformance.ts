@@ -1,108 +1,25 @@
 import assert from 'node:assert/strict';
-import { systemClock, systemRandom, uuidV7 } from '@ringfence/base';
-import { decide, decideSystem, nextDeadlineAt, resolveDeadlines } from '@ringfence/call-rules';
-import type { Actor, CallFacts, Deadlines, Decision, UserCommand } from '@ringfence/call-rules';
-import type { ChangeSet, Guard, Store, StoredAnswer } from '../ports.ts';
+import { systemClock } from '@ringfence/base';
+import { defaultSettings, nextDeadlineAt } from '@ringfence/call-rules';
+import type { Actor, CallFacts } from '@ringfence/call-rules';
+import type { Guard, Store } from '../ports.ts';
 import type { ConformanceCase } from './conformance-case.ts';
-
-type Change = Extract<Decision, { readonly refusal?: undefined }> & { readonly facts: CallFacts };
-
-/** One organisation of one test, so that suites may share a database. */
-class Fixture {
-  readonly store: Store;
-  readonly orgId = `org-${uuidV7(systemClock, systemRandom)}`;
-  readonly callId = uuidV7(systemClock, systemRandom);
-  readonly alice: Actor = { orgId: this.orgId, userId: 'alice', deviceId: 'a' };
-  readonly bob: Actor = { orgId: this.orgId, userId: 'bob', deviceId: 'b' };
-  /** Set to pass deadlines without waiting. */
-  now: number;
-  deadlines: Deadlines = resolveDeadlines();
-
-  constructor(store: Store) {
-    this.store = store;
-    this.now = store.now();
-  }
-
-  dial(callId = this.callId, actor = this.alice): Change {
-    return this.decide(
-      null,
-      actor,
-      {
-        type: 'call.dial',
-        to: 'user:bob',
-        media: { audio: true, video: false },
-        reach: { deviceIds: ['b'], busy: false, callerBusy: false },
-      },
-      callId,
-    );
-  }
-
-  decide(
-    facts: CallFacts | null,
-    actor: Actor,
-    command: UserCommand,
-    callId = this.callId,
-  ): Change {
-    const decision = decide(facts, actor, command, {
-      callId,
-      now: this.now,
-      deadlines: this.deadlines,
-    });
-    assert.equal(decision.refusal, undefined);
-    return decision as Change;
-  }
-
-  terminate(facts: CallFacts): Change {
-    const circumstances = { callId: facts.call.id, now: this.now, deadlines: this.deadlines };
-    return decideSystem(facts, { type: 'call.terminate' }, circumstances) as Change;
-  }
-
-  set(change: Change, guards: readonly Guard[], answer?: StoredAnswer): ChangeSet {
-    return {
-      orgId: this.orgId,
-      guards,
-      facts: change.facts,
-      nextDeadlineAt: nextDeadlineAt(change.facts),
-      events: change.events,
-      outbox: [],
-      ...(answer && { answer }),
-    };
-  }
-
-  answer(commandId = 'c1', answer = '{"id":"c1","ok":{}}'): StoredAnswer {
-    const { orgId } = this;
-    const keepUntil = this.now + 60_000;
-    return { orgId, userId: 'alice', commandId, requestHash: 'h', answer, keepUntil };
-  }
-
-  absent(callId = this.callId): Guard {
-    return { guard: 'call.absent', callId };
-  }
-
-  at(facts: CallFacts): Guard {
-    return { guard: 'call.seq', callId: facts.call.id, seq: facts.call.seq };
-  }
-
-  /** Dials, and returns the facts written. */
-  async dialed(): Promise<CallFacts> {
-    const change = this.dial();
-    const result = await this.store.commit(this.set(change, [this.absent()]));
-    assert.deepEqual(result, { outcome: 'applied' });
-    return change.facts;
-  }
-}
+import { changeOf, conflict, newId, StoreFixture } from './store-fixture.ts';
 
 /** The cases every {@link Store} passes. `make` gives a store; it may hold other organisations. */
 export function storeConformance(
   make: () =>
     { store: Store; close?(): Promise<void> } | Promise<{ store: Store; close?(): Promise<void> }>,
 ): readonly ConformanceCase[] {
-  const define = (name: string, run: (fixture: Fixture) => Promise<void>): ConformanceCase => ({
+  const define = (
+    name: string,
+    run: (fixture: StoreFixture) => Promise<void>,
+  ): ConformanceCase => ({
     name,
     async run() {
       const { store, close } = await make();
       try {
-        await run(new Fixture(store));
+        await run(new StoreFixture(store));
       } finally {
         await close?.();
       }
@@ -128,23 +45,19 @@ export function storeConformance(
       assert.equal(await store.load('other', callId), null);
       assert.deepEqual(await store.eventsAfter('other', callId, 0, 10), []);
       assert.deepEqual(await store.callsOf('other', 'alice', 0), []);
-      const other = { ...facts, call: { ...facts.call, orgId: 'other' } };
+      assert.equal(await store.settingsOf('other', 'alice'), null);
+      const foreign = { ...facts, call: { ...facts.call, orgId: 'other' } };
       const guard = fixture.absent();
-      const result = await store.commit({
-        orgId: 'other',
-        guards: [guard],
-        facts: other,
-        events: [],
-        outbox: [],
-      });
-      assert.deepEqual(result, { outcome: 'conflict', guard, facts: null });
+      const calls = [changeOf({ facts: foreign, events: [] })];
+      const result = await store.commit({ orgId: 'other', guards: [guard], calls, outbox: [] });
+      assert.deepEqual(result, conflict(guard, null));
       assert.deepEqual(await store.load(fixture.orgId, callId), facts);
     }),
     define('a call id is taken once', async (fixture) => {
       const facts = await fixture.dialed();
       const guard = fixture.absent();
       const again = await fixture.store.commit(fixture.set(fixture.dial(), [guard]));
-      assert.deepEqual(again, { outcome: 'conflict', guard, facts });
+      assert.deepEqual(again, conflict(guard, facts));
     }),
     define('of many writes at one seq, one is applied', async (fixture) => {
       const { store, orgId, callId } = fixture;
@@ -157,8 +70,7 @@ export function storeConformance(
       assert.equal(results.filter((result) => result.outcome === 'applied').length, 1);
       const lost = results.filter((result) => result.outcome === 'conflict');
       assert.equal(lost.length, 15);
-      for (const each of lost)
-        assert.deepEqual(each, { outcome: 'conflict', guard, facts: change.facts });
+      for (const each of lost) assert.deepEqual(each, conflict(guard, change.facts));
       const history = await store.eventsAfter(orgId, callId, 0, 100);
       assert.deepEqual(
         history.map((event) => event.seq),
@@ -170,7 +82,7 @@ export function storeConformance(
       const { store, orgId, callId } = fixture;
       const guards: Guard[] = [fixture.absent(), { guard: 'time.before', at: fixture.now - 1 }];
       const result = await store.commit(fixture.set(fixture.dial(), guards, fixture.answer()));
-      assert.deepEqual(result, { outcome: 'conflict', guard: guards[1], facts: null });
+      assert.deepEqual(result, conflict(guards[1]!, null));
       assert.equal(await store.load(orgId, callId), null);
       assert.equal(await store.answerOf(orgId, 'alice', 'c1'), null);
       assert.deepEqual(await store.callsOf(orgId, 'alice', 0), []);
@@ -184,50 +96,163 @@ export function storeConformance(
       assert.deepEqual(result, { outcome: 'applied' });
     }),
     define('counts whom a call engages, until it ends', async (fixture) => {
-      const { store, orgId } = fixture;
+      const { store } = fixture;
       const facts = await fixture.dialed();
-      const second = uuidV7(systemClock, systemRandom);
-      const free = (userId: string, atMost = 0): Guard => ({
-        guard: 'user.engaged',
-        orgId,
-        userId,
-        atMost,
-      });
+      const second = newId();
       const attempt = (guard: Guard) =>
         store.commit(fixture.set(fixture.dial(second), [fixture.absent(second), guard]));
-      assert.deepEqual(await attempt(free('alice')), {
-        outcome: 'conflict',
-        guard: free('alice'),
-        facts: null,
-      });
-      assert.deepEqual(await attempt(free('bob')), {
-        outcome: 'conflict',
-        guard: free('bob'),
-        facts: null,
-      });
-      const ended = fixture.terminate(facts);
-      assert.deepEqual(await store.commit(fixture.set(ended, [fixture.at(facts)])), {
-        outcome: 'applied',
-      });
-      assert.deepEqual(await attempt(free('bob')), { outcome: 'applied' });
-      const third = uuidV7(systemClock, systemRandom);
-      const waiting = [fixture.absent(third), free('alice', 1), free('bob', 1)];
-      assert.deepEqual(await store.commit(fixture.set(fixture.dial(third), waiting)), {
-        outcome: 'applied',
-      });
+      for (const userId of ['alice', 'bob']) {
+        const guard = fixture.engaged(userId);
+        assert.deepEqual(await attempt(guard), conflict(guard, null));
+      }
+      await fixture.write(fixture.terminate(facts), fixture.at(facts));
+      assert.deepEqual(await attempt(fixture.engaged('bob')), { outcome: 'applied' });
+      const third = newId();
+      const waiting = [
+        fixture.absent(third),
+        fixture.engaged('alice', 1),
+        fixture.engaged('bob', 1),
+      ];
+      await fixture.write(fixture.dial(third), ...waiting);
+    }),
+    define('who left a call that goes on is engaged no more', async (fixture) => {
+      const { store, alice } = fixture;
+      const [call, other] = await fixture.twoCalls();
+      const callId = call.call.id;
+      const merge = { type: 'call.merge', fromCallId: other.call.id, other } as const;
+      const merged = fixture.decide(call, alice, merge, callId);
+      await fixture.write(merged, fixture.at(call), fixture.at(other));
+      const leave = fixture.decide(merged.facts, alice, { type: 'call.hang-up' }, callId);
+      await fixture.write(leave, fixture.at(merged.facts));
+      const next = newId();
+      const attempt = (userId: string) => {
+        const guards = [fixture.absent(next), fixture.engaged(userId)];
+        return store.commit(fixture.set(fixture.dial(next), guards));
+      };
+      for (const userId of ['bob', 'carol']) {
+        assert.deepEqual(await attempt(userId), conflict(fixture.engaged(userId), null));
+      }
+      const listed = await store.callsOf(fixture.orgId, 'alice', fixture.now);
+      assert.deepEqual(listed, [leave.facts]);
+      assert.deepEqual(await attempt('alice'), { outcome: 'applied' });
     }),
     define('of many dials to one user, one engages them', async (fixture) => {
-      const { store, orgId } = fixture;
-      const guard: Guard = { guard: 'user.engaged', orgId, userId: 'bob', atMost: 0 };
       const dials = Array.from({ length: 16 }, (_, index) => {
-        const callId = uuidV7(systemClock, systemRandom);
-        const actor = { ...fixture.alice, userId: `caller${index}` };
-        return store.commit(
-          fixture.set(fixture.dial(callId, actor), [fixture.absent(callId), guard]),
-        );
+        const callId = newId();
+        const dial = fixture.dial(callId, { ...fixture.alice, userId: `x${index}` });
+        const guards = [fixture.absent(callId), fixture.engaged('bob')];
+        return fixture.store.commit(fixture.set(dial, guards));
       });
       const results = await Promise.all(dials);
       assert.equal(results.filter((result) => result.outcome === 'applied').length, 1);
+    }),
+    define('writes two calls that become one, or neither', async (fixture) => {
+      const { store, orgId } = fixture;
+      const [call, other] = await fixture.twoCalls();
+      const transfer = fixture.transfer(call, other);
+      const old: Guard = { guard: 'call.seq', callId: other.call.id, seq: other.call.seq - 1 };
+      const refused = fixture.set(transfer, [fixture.at(call), old], fixture.answer());
+      assert.deepEqual(await store.commit(refused), conflict(old, other));
+      assert.deepEqual(await store.load(orgId, call.call.id), call);
+      assert.deepEqual(await store.load(orgId, other.call.id), other);
+      assert.equal(await store.answerOf(orgId, 'alice', 'c1'), null);
+
+      await fixture.write(transfer, fixture.at(call), fixture.at(other));
+      for (const { facts, events } of [transfer, transfer.other!]) {
+        const { id } = facts.call;
+        const before = events[0]!.seq - 1;
+        assert.deepEqual(await store.load(orgId, id), facts);
+        assert.deepEqual(await store.eventsAfter(orgId, id, before, 100), events);
+      }
+      assert.deepEqual(await store.callsOf(orgId, 'bob', fixture.now), [transfer.facts]);
+      assert.deepEqual(await store.callsOf(orgId, 'carol', fixture.now), [transfer.facts]);
+    }),
+    define('of many changes of the same two calls, one is applied', async (fixture) => {
+      const { store } = fixture;
+      const [call, other] = await fixture.twoCalls();
+      const sets = Array.from({ length: 16 }, (_, index) => {
+        const [one, two] = index % 2 === 0 ? [call, other] : [other, call];
+        return fixture.set(fixture.transfer(one!, two!), [fixture.at(one!), fixture.at(two!)]);
+      });
+      const results = await Promise.all(sets.map((set) => store.commit(set)));
+      assert.equal(results.filter((result) => result.outcome === 'applied').length, 1);
+    }),
+    define('knows who rings whom, while nobody has answered', async (fixture) => {
+      const { store, alice, bob, carol } = fixture;
+      const probe = newId();
+      const attempt = (from: Actor, to: Actor) => {
+        const guards = [fixture.pairFree(from, to), fixture.absent(fixture.callId)];
+        return store.commit(fixture.set(fixture.dial(probe, carol), guards));
+      };
+      const first = await fixture.dialed();
+      assert.deepEqual(await attempt(alice, bob), conflict(fixture.pairFree(alice, bob), first));
+      // The other way round, and with others, it does not ring: the guard after it is met.
+      const next = conflict(fixture.absent(), first);
+      assert.deepEqual(await attempt(bob, alice), next);
+      assert.deepEqual(await attempt(alice, carol), next);
+      // Of two the oldest is named.
+      const later = await fixture.dialed(newId());
+      assert.deepEqual(await attempt(alice, bob), conflict(fixture.pairFree(alice, bob), first));
+      const accept = fixture.decide(first, bob, { type: 'call.accept' });
+      const accepted = await fixture.write(accept, fixture.at(first));
+      assert.deepEqual(await attempt(alice, bob), conflict(fixture.pairFree(alice, bob), later));
+      await fixture.write(fixture.terminate(later), fixture.at(later));
+      assert.deepEqual(await attempt(alice, bob), conflict(fixture.absent(), accepted));
+    }),
+    define('of two dials that cross, one is applied and the other meets it', async (fixture) => {
+      const { store, alice, bob } = fixture;
+      const dial = async (from: Actor, to: Actor) => {
+        const callId = newId();
+        const change = fixture.dial(callId, from, to);
+        const guards = [fixture.absent(callId), fixture.pairFree(to, from)];
+        return { change, result: await store.commit(fixture.set(change, guards)) };
+      };
+      const outcomes = await Promise.all([dial(alice, bob), dial(bob, alice)]);
+      const applied = outcomes.filter(({ result }) => result.outcome === 'applied');
+      assert.equal(applied.length, 1);
+      const met = outcomes.find(({ result }) => result.outcome === 'conflict')!.result;
+      assert.deepEqual((met as { facts: unknown }).facts, applied[0]!.change.facts);
+    }),
+    define('keeps a user’s settings, each version once', async (fixture) => {
+      const { store, orgId } = fixture;
+      assert.equal(await store.settingsOf(orgId, 'alice'), null);
+      const away = { ...defaultSettings, doNotDisturb: true, version: 1 };
+      const results = await Promise.all(
+        Array.from({ length: 16 }, () =>
+          store.commit(fixture.setSettings(away, [fixture.settingsAt(0)])),
+        ),
+      );
+      assert.equal(results.filter((result) => result.outcome === 'applied').length, 1);
+      assert.equal(results.filter((result) => result.outcome === 'conflict').length, 15);
+      assert.deepEqual(await store.settingsOf(orgId, 'alice'), away);
+      assert.equal(await store.settingsOf(orgId, 'bob'), null);
+      const forward = {
+        doNotDisturb: false,
+        forwardOnBusy: 'user:bob',
+        forwardOnNoAnswer: 'user:carol',
+        version: 2,
+      } as const;
+      const set = fixture.setSettings(forward, [fixture.settingsAt(1)]);
+      assert.deepEqual(await store.commit(set), { outcome: 'applied' });
+      assert.deepEqual(await store.settingsOf(orgId, 'alice'), forward);
+    }),
+    define('holds a call to the settings it was decided on', async (fixture) => {
+      const { store, orgId, callId } = fixture;
+      const away = { ...defaultSettings, doNotDisturb: true, version: 1 };
+      await store.commit(fixture.setSettings(away, [fixture.settingsAt(0)]));
+      const old = fixture.settingsAt(0);
+      const stale = fixture.set(fixture.dial(), [fixture.absent(), old]);
+      assert.deepEqual(await store.commit(stale), conflict(old, null, away));
+      assert.equal(await store.load(orgId, callId), null);
+      const ahead = fixture.settingsAt(1, 'bob');
+      const wrong = fixture.set(fixture.dial(), [fixture.absent(), ahead]);
+      assert.deepEqual(await store.commit(wrong), conflict(ahead, null, null));
+      await fixture.write(
+        fixture.dial(),
+        fixture.absent(),
+        fixture.settingsAt(1),
+        fixture.settingsAt(0, 'bob'),
+      );
     }),
     define('answers a command that was run before, and writes nothing', async (fixture) => {
       const { store, orgId, callId } = fixture;
@@ -260,14 +285,13 @@ export function storeConformance(
       await fixture.dialed();
       assert.deepEqual(await mine(), []);
       // A call that was dialed ten minutes ago, whose ring is long over.
-      const late = uuidV7(systemClock, systemRandom);
+      const late = newId();
       fixture.now -= 600_000;
       const dial = fixture.dial(late);
       await store.commit(fixture.set(dial, [fixture.absent(late)]));
       assert.deepEqual(await mine(), [dial.facts]);
       fixture.now += 600_000;
-      const circumstances = { callId: late, now: fixture.now, deadlines: fixture.deadlines };
-      const passed = decideSystem(dial.facts, { type: 'deadline.passed' }, circumstances) as Change;
+      const passed = fixture.decideSystem(dial.facts, { type: 'deadline.passed' });
       await store.commit(fixture.set(passed, [fixture.at(dial.facts)]));
       assert.deepEqual(await mine(), []);
     }),
@@ -275,7 +299,7 @@ export function storeConformance(
       const { store } = fixture;
       const start = fixture.now;
       for (const ageMs of [600_000, 900_000, 700_000]) {
-        const callId = uuidV7(systemClock, systemRandom);
+        const callId = newId();
         fixture.now = start - ageMs;
         await store.commit(fixture.set(fixture.dial(callId), [fixture.absent(callId)]));
       }

@@ -1,5 +1,5 @@
-import { decide, resolveDeadlines } from '@ringfence/call-rules';
-import type { Actor, CallFacts, UserCommand } from '@ringfence/call-rules';
+import { decide, defaultSettings, resolveDeadlines } from '@ringfence/call-rules';
+import type { Actor, CallFacts, Circumstances, UserCommand } from '@ringfence/call-rules';
 
 /** The facts a caller hears of in a call that is answered, talked in and hung up, in order. */
 export interface TalkedCall {
@@ -16,6 +16,18 @@ export interface TalkedCall {
 const caller: Actor = { orgId: 'acme', userId: 'alice', deviceId: 'alice-laptop' };
 const callee: Actor = { orgId: 'acme', userId: 'bob', deviceId: 'bob-phone' };
 const deadlines = resolveDeadlines();
+const reach: Circumstances['reach'] = (userId) => ({
+  deviceIds: userId === callee.userId ? [callee.deviceId] : [],
+  busy: false,
+  settings: defaultSettings,
+});
+
+const connected = (legId: string): UserCommand => ({
+  type: 'call.media',
+  mediaEpoch: 1,
+  legId,
+  connected: true,
+});
 
 /** Makes call number `number` by the rules, with rows of its own. */
 export function talkedCall(number: number): TalkedCall {
@@ -24,7 +36,7 @@ export function talkedCall(number: number): TalkedCall {
   let now = 1_700_000_000_000;
   const step = (actor: Actor, command: UserCommand): CallFacts => {
     now += 100;
-    const decision = decide(facts, actor, command, { callId, now, deadlines });
+    const decision = decide(facts, actor, command, { callId, now, deadlines, reach });
     if (decision.refusal !== undefined) throw new Error(`refused; ${decision.refusal.code}`);
     facts = decision.facts;
     return facts!;
@@ -35,12 +47,11 @@ export function talkedCall(number: number): TalkedCall {
       type: 'call.dial',
       to: 'user:bob',
       media: { audio: true, video: true },
-      reach: { deviceIds: [callee.deviceId], busy: false, callerBusy: false },
     }),
     ringing: step(callee, { type: 'call.ring' }),
     connecting: step(callee, { type: 'call.accept' }),
-    calleeConnected: step(callee, { type: 'call.media', mediaEpoch: 1, connected: true }),
-    active: step(caller, { type: 'call.media', mediaEpoch: 1, connected: true }),
+    calleeConnected: step(callee, connected('l1')),
+    active: step(caller, connected('l2')),
     ended: step(caller, { type: 'call.hang-up' }),
   };
 }

@@ -23,6 +23,7 @@ export function countTrips(store: Store): CountingStore {
     load: counted(store.load),
     eventsAfter: counted(store.eventsAfter),
     callsOf: counted(store.callsOf),
+    settingsOf: counted(store.settingsOf),
     answerOf: counted(store.answerOf),
   };
 }

@@ -34,7 +34,7 @@ export function talk(actor: Sendable, call: TalkedCall): void {
   actor.send({ type: 'signaling.facts', facts: call.ringing });
   actor.send({ type: 'signaling.facts', facts: call.connecting });
   actor.send({ type: 'signaling.facts', facts: call.calleeConnected });
-  actor.send({ type: 'media.connected', mediaEpoch: 1 });
+  actor.send({ type: 'media.connected', mediaEpoch: 1, peerLegId: 'l2' });
   actor.send({ type: 'signaling.facts', facts: call.active });
 }
 

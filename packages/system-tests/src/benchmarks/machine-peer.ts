@@ -3,15 +3,16 @@
  * delays, written straight in XState the way a user of XState would write it for one product, with
  * effects that do nothing. machine-peer.test.ts holds its graph to the real one.
  */
-import { assign, setup } from 'xstate';
+import { assign, emit, setup } from 'xstate';
 import type {
   CallCommand,
   CallContext,
+  CallEmitted,
   CallEnd,
   CallEvent,
   CallInput,
 } from '@ringfence/call-machine';
-import type { CallFacts, Leg } from '@ringfence/call-rules';
+import type { CallFacts, Leg, Participant } from '@ringfence/call-rules';
 
 interface Asked {
   context: CallContext;
@@ -34,45 +35,128 @@ const openCodes = new Set(['store_unavailable', 'internal', 'invalid_answer']);
 const legOf = (facts: CallFacts | null, legId: string): Leg | undefined =>
   facts?.legs.find((leg) => leg.id === legId);
 
-function peerOf(facts: CallFacts | null, legId: string): Leg | undefined {
+const ownerOf = (facts: CallFacts, leg: Leg): Participant | undefined =>
+  facts.participants.find((each) => each.id === leg.participantId);
+
+function hasJoined(facts: CallFacts | null, leg: Leg | undefined): boolean {
+  return (
+    facts !== null &&
+    leg !== undefined &&
+    leg.state === 'won' &&
+    ownerOf(facts, leg)?.state === 'joined'
+  );
+}
+
+function othersOf(facts: CallFacts | null, legId: string): Leg[] {
+  if (facts === null || !hasJoined(facts, legOf(facts, legId))) return [];
+  return facts.legs.filter((leg) => leg.id !== legId && hasJoined(facts, leg));
+}
+
+function addressOf(facts: CallFacts, legId: string): CallContext['peer'] | undefined {
   const own = legOf(facts, legId);
-  return facts?.legs.find((leg) => leg.state === 'won' && leg.participantId !== own?.participantId);
+  const present = facts.participants.filter(
+    (each) => each.id !== own?.participantId && each.state !== 'left',
+  );
+  return (present.find((each) => each.state === 'joined') ?? present[0])?.address;
 }
 
 function newFacts({ context, event }: Asked): CallFacts | null {
+  if (event.type === 'signaling.moved') return event.facts;
   if (event.type !== 'signaling.facts') return null;
   const known = context.facts;
   return known === null || event.facts.call.seq > known.call.seq ? event.facts : null;
 }
 
+const newLegId = ({ context, event }: Asked): string =>
+  event.type === 'signaling.moved' ? event.legId : context.legId;
+
+function flowAfter(flowing: readonly string[], type: string, peerLegId: string | undefined) {
+  const rest = flowing.filter((id) => id !== peerLegId);
+  return type === 'media.connected' && peerLegId !== undefined ? [...rest, peerLegId] : rest;
+}
+
+function isStray({ context, event }: Asked): boolean {
+  if (event.type !== 'media.connected' && event.type !== 'media.disconnected') return false;
+  if (event.mediaEpoch !== context.facts?.call.mediaEpoch) return true;
+  return !othersOf(context.facts, context.legId).some((leg) => leg.id === event.peerLegId);
+}
+
+/** Where the event leaves this leg. */
+function placeAfter({ context, event }: Asked): string | null {
+  let { facts, flowing } = context;
+  if (event.type === 'signaling.moved') {
+    facts = event.facts;
+    flowing = [];
+  } else if (event.type === 'signaling.facts') {
+    facts = newFacts({ context, event });
+    if (facts?.call.mediaEpoch !== context.facts?.call.mediaEpoch) flowing = [];
+  } else if (event.type === 'media.connected' || event.type === 'media.disconnected') {
+    if (isStray({ context, event })) return null;
+    flowing = flowAfter(flowing, event.type, event.peerLegId);
+  }
+  if (facts === null || facts.call.state === 'ended') return null;
+  const legId = newLegId({ context, event });
+  const own = legOf(facts, legId);
+  if (own === undefined || !hasJoined(facts, own)) return null;
+  if (facts.call.state !== 'active') return facts.call.state;
+  const isUp = othersOf(facts, legId).some((leg) => !leg.silent && flowing.includes(leg.id));
+  if (isUp) return 'active';
+  return own.connectDeadlineAt === null ? 'reconnecting' : 'connecting';
+}
+
+function dueAt(facts: CallFacts | null, legId: string): number {
+  if (facts === null) return 0;
+  const own = legOf(facts, legId);
+  if (facts.call.state !== 'ringing' && hasJoined(facts, own)) {
+    return facts.call.connectDeadlineAt ?? own?.connectDeadlineAt ?? 0;
+  }
+  let due = 0;
+  for (const { state, ringDeadlineAt } of facts.participants) {
+    if (state !== 'invited' && state !== 'ringing') continue;
+    if (ringDeadlineAt !== null && ringDeadlineAt > due) due = ringDeadlineAt;
+  }
+  return due;
+}
+
+function waitMs(facts: CallFacts, legId: string): number {
+  let since = facts.call.answeredAt ?? facts.call.createdAt;
+  for (const { leftAt, connectedAt } of facts.participants) {
+    since = Math.max(since, leftAt ?? 0, connectedAt ?? 0);
+  }
+  const due = dueAt(facts, legId);
+  return due === 0 ? 300_000 : Math.min(Math.max(0, due - since), 300_000);
+}
+
 function endOf(facts: CallFacts, legId: string): CallEnd | null {
   const { call } = facts;
   const own = legOf(facts, legId);
+  const self = own && ownerOf(facts, own);
   if (own?.state === 'lost') {
     const reason = own.lostReason;
-    if (reason === 'answered-elsewhere' || reason === 'declined-elsewhere') {
+    if (reason === 'busy' || reason === 'answered-elsewhere' || reason === 'declined-elsewhere') {
       return { reason, cause: null, by: 'local' };
     }
-    const participant = facts.participants.find((each) => each.id === own.participantId);
-    if (typeof participant?.wonLegId === 'string') {
+    if (self !== undefined && self.wonLegId !== null) {
       return { reason: 'answered-elsewhere', cause: null, by: 'local' };
     }
   }
+  const sideOf = (id: string | null): CallEnd['by'] => {
+    if (id === null) return null;
+    return id === self?.id ? 'local' : 'remote';
+  };
+  if (self?.state === 'left') {
+    return { reason: self.leftReason!, cause: self.leftCause, by: sideOf(self.leftBy) };
+  }
   if (call.state !== 'ended') return null;
-  let by: CallEnd['by'] = null;
-  if (call.endedBy !== null) by = call.endedBy === own?.participantId ? 'local' : 'remote';
-  return { reason: call.endReason!, cause: call.endCause, by };
+  return { reason: call.endReason!, cause: call.endCause, by: sideOf(call.endedBy) };
 }
 
-function isDown({ context, event }: Asked): boolean {
-  const facts = newFacts({ context, event });
-  if (facts?.call.state !== 'active') return false;
-  const flowing = context.flowing && facts.call.mediaEpoch === context.facts?.call.mediaEpoch;
-  return !flowing || peerOf(facts, context.legId)?.silent === true;
+function isOver(asked: Asked): boolean {
+  const facts = newFacts(asked);
+  return facts !== null && endOf(facts, newLegId(asked)) !== null;
 }
 
-const isOtherEpoch = ({ context, event }: Asked): boolean =>
-  'mediaEpoch' in event && event.mediaEpoch !== context.facts?.call.mediaEpoch;
+const isSettled = ({ context }: Asked): boolean => !context.awaiting || !context.connected;
 
 const isRefused = ({ event }: Asked, command: CallCommand['type']): boolean =>
   event.type === 'signaling.refused' && event.command === command;
@@ -80,36 +164,72 @@ const isFinal = ({ event }: Asked): boolean =>
   event.type === 'signaling.refused' && finalCodes.has(event.code);
 const isOpen = ({ event }: Asked): boolean =>
   event.type === 'signaling.refused' && openCodes.has(event.code);
-const isExpired = ({ event }: Asked): boolean =>
-  event.type === 'signaling.refused' && event.code === 'request_expired';
+const hasCode = ({ event }: Asked, code: string): boolean =>
+  event.type === 'signaling.refused' && event.code === code;
 
 const defaultTuning = { dialMs: 10_000, backstopMs: 10_000, lostMs: 60_000, settleMs: 2_000 };
 
 function makeContext({ input }: { input: CallInput }): CallContext {
   const outgoing = input.direction === 'outgoing';
   const kinds = outgoing ? (input.kinds ?? { audio: true, video: false }) : input.facts.call.media;
+  const isMoved = !outgoing && hasJoined(input.facts, legOf(input.facts, input.legId));
   return {
     callId: outgoing ? input.callId : input.facts.call.id,
     direction: input.direction,
     legId: outgoing ? 'l1' : input.legId,
-    peer: outgoing ? input.to : input.facts.participants[0]!.address,
-    kinds,
+    peer: outgoing
+      ? input.to
+      : (addressOf(input.facts, input.legId) ?? input.facts.participants[0]!.address),
+    kinds: isMoved ? { audio: true, video: false } : kinds,
     tuning: defaultTuning,
     signaling: input.signaling,
     media: input.media,
     facts: outgoing ? null : input.facts,
     connected: true,
-    flowing: false,
+    flowing: [],
+    requests: [],
     captured: false,
     held: false,
-    muted: false,
+    muted: isMoved,
     camera: outgoing && kinds.video,
     end: null,
     awaiting: false,
   };
 }
 
+function takeFacts({ context, event }: Asked): Partial<CallContext> {
+  if (event.type !== 'signaling.facts' && event.type !== 'signaling.moved') return {};
+  const { facts } = event;
+  const legId = newLegId({ context, event });
+  const peer = addressOf(facts, legId) ?? context.peer;
+  const sameEpoch = facts.call.mediaEpoch === context.facts?.call.mediaEpoch;
+  const flowing = sameEpoch && event.type === 'signaling.facts' ? context.flowing : [];
+  return { facts, legId, peer, callId: facts.call.id, flowing };
+}
+
+function tell({ context, event }: Asked): CallEmitted {
+  if (event.type === 'signaling.refused') return { ...event, type: 'call.refused' };
+  if (event.type === 'signaling.done') return { type: 'request.done', ticket: event.ticket };
+  if (event.type === 'signaling.moved') {
+    return { type: 'call.moved', fromCallId: context.callId, toCallId: event.facts.call.id };
+  }
+  if (event.type === 'media.camera-refused') {
+    return { type: 'call.refused', command: 'call.update', code: event.cause };
+  }
+  if (event.type === 'call.mute-requested') return event;
+  return { type: 'port.threw', error: 'error' in event ? event.error : undefined };
+}
+
 const follow = ['follow', 'takeFacts'] as const;
+const move = ['tell', 'follow', 'takeFacts'] as const;
+const outcome = { guard: 'isAsked', actions: ['dropRequest', 'tell'] } as const;
+const report = ['takeMedia', 'reportMedia'] as const;
+const toRinging = { guard: 'isRinging', target: 'ringing', actions: follow } as const;
+const toConnecting = { guard: 'isConnecting', target: 'connecting', actions: follow } as const;
+const toActive = { guard: 'isUp', target: 'active', actions: follow } as const;
+const toReconnecting = { guard: 'isDown', target: 'reconnecting', actions: follow } as const;
+const toAnswered = { guard: 'isAnswered', target: 'connecting', actions: follow } as const;
+const broken = { target: '#call.ending', actions: ['endByPort', 'hangUp', 'tell'] } as const;
 const outOfReach = ['giveUp', 'hangUp'] as const;
 const outOfPatience = { patience: { target: 'ending', actions: outOfReach } } as const;
 
@@ -120,58 +240,76 @@ export const peerMachine = setup({
     events: CallEvent;
     input: CallInput;
     output: CallEnd;
+    emitted: CallEmitted;
   },
   guards: {
     isIncoming: ({ context }) => context.direction === 'incoming',
     isOld: (asked) => newFacts(asked) === null,
-    isOver: (asked) => {
-      const facts = newFacts(asked);
-      return facts !== null && endOf(facts, asked.context.legId) !== null;
-    },
-    isFirst: (asked) => asked.context.facts === null && newFacts(asked)?.call.state === 'ringing',
-    isRinging: (asked) => {
-      const facts = newFacts(asked);
+    isOver,
+    isOffered: (asked) => {
+      const facts = newFacts(asked) ?? asked.context.facts;
+      const legId = newLegId(asked);
       return (
-        facts !== null &&
-        facts.call.state === 'ringing' &&
-        facts.participants.some(({ role, state }) => role === 'callee' && state === 'ringing')
+        facts !== null && !hasJoined(facts, legOf(facts, legId)) && endOf(facts, legId) === null
+      );
+    },
+    isTaken: (asked) => {
+      const { captured, facts, legId } = asked.context;
+      const news = newFacts(asked);
+      const isIn = (of: CallFacts | null): boolean => hasJoined(of, legOf(of, legId));
+      return !captured && !isIn(facts) && isIn(news);
+    },
+    isRenewed: (asked) => {
+      const { facts, legId } = asked.context;
+      return dueAt(newFacts(asked), legId) > dueAt(facts, legId) && !isOver(asked);
+    },
+    isRinging: (asked) => {
+      if (placeAfter(asked) !== 'ringing') return false;
+      const facts = newFacts(asked) ?? asked.context.facts!;
+      return (
+        facts.call.answeredAt !== null ||
+        facts.participants.some((each) => each.state === 'ringing')
       );
     },
     isAnswered: (asked) => {
-      const facts = newFacts(asked);
+      const place = placeAfter(asked);
+      return place !== null && place !== 'ringing';
+    },
+    isConnecting: (asked) => placeAfter(asked) === 'connecting',
+    isUp: (asked) => placeAfter(asked) === 'active',
+    isDown: (asked) => placeAfter(asked) === 'reconnecting',
+    isStray,
+    isBearable: ({ context, event }) => {
+      if (event.type !== 'media.failed' || event.peerLegId === undefined) return false;
+      const others = othersOf(context.facts, context.legId);
+      if (!others.some((leg) => leg.id === event.peerLegId)) return true;
+      const isFirst = Number(context.legId.slice(1)) < Number(event.peerLegId.slice(1));
       return (
-        facts !== null &&
-        (facts.call.state === 'connecting' || facts.call.state === 'active') &&
-        legOf(facts, asked.context.legId)?.state === 'won'
+        isFirst &&
+        others.some((leg) => leg.id !== event.peerLegId && context.flowing.includes(leg.id))
       );
     },
-    isUp: (asked) => newFacts(asked)?.call.state === 'active' && !isDown(asked),
-    isDown,
-    isOtherEpoch,
-    isBack: (asked) =>
-      !isOtherEpoch(asked) && peerOf(asked.context.facts, asked.context.legId)?.silent !== true,
     isOffline: ({ context }) => !context.connected,
-    isSettled: ({ context }) => !context.awaiting || !context.connected,
+    isSettled,
+    isOwing: (asked) => isSettled(asked) && asked.context.requests.length > 0,
+    isAsked: ({ context, event }) =>
+      'ticket' in event && context.requests.some((each) => each.ticket === event.ticket),
+    isTicketed: ({ event }) => 'ticket' in event && event.ticket !== undefined,
     isDialRefused: (asked) => isRefused(asked, 'call.dial'),
-    isDialExpired: (asked) => isRefused(asked, 'call.dial') && isExpired(asked),
     isDialOpen: (asked) => isRefused(asked, 'call.dial') && isOpen(asked),
-    isAcceptExpired: (asked) => isRefused(asked, 'call.accept') && isExpired(asked),
-    isUpdateRefused: (asked) => isRefused(asked, 'call.update'),
+    isDialExpired: (asked) => isRefused(asked, 'call.dial') && hasCode(asked, 'request_expired'),
+    isAcceptExpired: (asked) =>
+      isRefused(asked, 'call.accept') && hasCode(asked, 'request_expired'),
     isAcceptRefused: (asked) => isRefused(asked, 'call.accept'),
-    isRingLost: (asked) => isRefused(asked, 'call.ring') && isFinal(asked),
     isAcceptLost: (asked) => isRefused(asked, 'call.accept') && isFinal(asked),
+    isRingLost: (asked) => isRefused(asked, 'call.ring') && isFinal(asked),
+    isUpdateRefused: (asked) => isRefused(asked, 'call.update'),
     isEndRefused: (asked) => isRefused(asked, 'call.hang-up') || isRefused(asked, 'call.decline'),
+    isDeclineLate: (asked) => isRefused(asked, 'call.decline') && hasCode(asked, 'wrong_state'),
   },
   delays: {
-    patience: ({ context: { facts, tuning } }) => {
-      if (facts === null) return tuning.dialMs;
-      const { call, participants } = facts;
-      if (call.connectDeadlineAt !== null && call.answeredAt !== null) {
-        return call.connectDeadlineAt - call.answeredAt + tuning.backstopMs;
-      }
-      const deadlineAt = participants.find((each) => each.role === 'callee')?.ringDeadlineAt;
-      return (deadlineAt ?? call.createdAt) - call.createdAt + tuning.backstopMs;
-    },
+    patience: ({ context: { facts, legId, tuning } }) =>
+      facts === null ? tuning.dialMs : waitMs(facts, legId) + tuning.backstopMs,
     lost: ({ context }) => context.tuning.lostMs,
     settling: ({ context }) => context.tuning.settleMs,
   },
@@ -185,27 +323,40 @@ export const peerMachine = setup({
     accept: nothing,
     decline: nothing,
     hangUp: nothing,
+    sendRequest: nothing,
     reportMedia: nothing,
     controlMedia: nothing,
     sendUpdate: nothing,
     sendCameraOff: nothing,
     follow: nothing,
-    tell: nothing,
-    takeFacts: assign(({ context, event }) => {
-      if (event.type !== 'signaling.facts') return {};
-      const { facts } = event;
-      const sameEpoch = facts.call.mediaEpoch === context.facts?.call.mediaEpoch;
-      return sameEpoch ? { facts } : { facts, flowing: false };
+    link: nothing,
+    tell: emit(tell),
+    tellOwed: emit(({ context }): CallEmitted => {
+      const { ticket, request } = context.requests[0]!;
+      const isDone =
+        request.type === 'call.transfer'
+          ? context.end?.reason === 'transferred'
+          : request.type === 'call.remove' &&
+            context.facts?.participants.some(
+              (each) => each.id === request.participantId && each.state === 'left',
+            );
+      if (isDone) return { type: 'request.done', ticket };
+      return { type: 'call.refused', command: request.type, code: 'call_ended', ticket };
     }),
-    settle: assign(({ context, event }) =>
-      event.type === 'signaling.facts'
-        ? { facts: event.facts, end: endOf(event.facts, context.legId), awaiting: false }
-        : {},
-    ),
+    takeFacts: assign(takeFacts),
+    settle: assign((asked) => {
+      const { event } = asked;
+      if (event.type !== 'signaling.facts' && event.type !== 'signaling.moved') return {};
+      return { ...takeFacts(asked), end: endOf(event.facts, newLegId(asked)), awaiting: false };
+    }),
     takeConnection: assign(({ event }) =>
       event.type === 'signaling.connection' ? { connected: event.connected } : {},
     ),
-    takeMedia: assign(({ event }) => ({ flowing: event.type === 'media.connected' })),
+    takeMedia: assign(({ context, event }) =>
+      'peerLegId' in event
+        ? { flowing: flowAfter(context.flowing, event.type, event.peerLegId) }
+        : {},
+    ),
     takeCapture: assign({ captured: true }),
     takeKinds: assign(({ context, event }) => {
       const kinds = (event.type === 'user.accept' ? event.kinds : undefined) ?? context.kinds;
@@ -220,6 +371,17 @@ export const peerMachine = setup({
           }
         : {},
     ),
+    takeRequest: assign(({ context, event }) =>
+      event.type === 'user.request'
+        ? { requests: [...context.requests, { ticket: event.ticket, request: event.request }] }
+        : {},
+    ),
+    dropRequest: assign(({ context, event }) =>
+      'ticket' in event
+        ? { requests: context.requests.filter((each) => each.ticket !== event.ticket) }
+        : {},
+    ),
+    dropOwed: assign(({ context }) => ({ requests: context.requests.slice(1) })),
     rollBack: assign(({ context }) => {
       const own = legOf(context.facts, context.legId);
       return own === undefined
@@ -231,10 +393,12 @@ export const peerMachine = setup({
           };
     }),
     dropCamera: assign({ camera: false }),
-    endByUser: assign(({ context }) => {
-      const unanswered = context.facts === null || context.facts.call.state === 'ringing';
-      const refusal = context.direction === 'outgoing' ? 'canceled' : 'declined';
-      const reason = unanswered ? refusal : 'completed';
+    endByUser: assign(({ context: { facts, legId }, event }) => {
+      let reason: CallEnd['reason'] = 'completed';
+      if (facts === null) reason = 'canceled';
+      else if (!hasJoined(facts, legOf(facts, legId))) {
+        reason = event.type === 'user.decline' && event.busy ? 'busy' : 'declined';
+      } else if (facts.call.state === 'ringing') reason = 'canceled';
       return { end: { reason, cause: null, by: 'local' } as const, awaiting: true };
     }),
     endByMedia: assign(({ event }) => ({
@@ -287,23 +451,41 @@ export const peerMachine = setup({
       { guard: 'isOver', target: '.ending', actions: 'settle' },
       { actions: follow },
     ],
+    'signaling.moved': [
+      { guard: 'isOver', target: '.ending', actions: ['tell', 'settle'] },
+      { guard: 'isAnswered', target: '.connecting', actions: move },
+      { target: '.ringing', actions: move },
+    ],
     'signaling.connection': { actions: 'takeConnection' },
     'signaling.refused': [
       { guard: 'isUpdateRefused', actions: ['rollBack', 'controlMedia', 'tell'] },
+      outcome,
+      { guard: 'isTicketed' },
       { actions: 'tell' },
     ],
-    'media.connected': [{ guard: 'isOtherEpoch' }, { actions: ['takeMedia', 'reportMedia'] }],
-    'media.disconnected': [{ guard: 'isOtherEpoch' }, { actions: ['takeMedia', 'reportMedia'] }],
+    'signaling.done': outcome,
+    'media.acquired': { actions: ['link', 'takeCapture'] },
+    'media.connected': [{ guard: 'isStray' }, { actions: report }],
+    'media.disconnected': [{ guard: 'isStray' }, { actions: report }],
     'media.refused': { target: '.ending', actions: ['endByMedia', 'hangUp'] },
-    'media.failed': { target: '.ending', actions: ['endByMedia', 'hangUp'] },
-    'media.camera-refused': { actions: ['dropCamera', 'controlMedia', 'sendCameraOff', 'tell'] },
+    'media.failed': [
+      { guard: 'isBearable', actions: 'takeMedia' },
+      { target: '.ending', actions: ['endByMedia', 'hangUp'] },
+    ],
+    'media.camera-refused': {
+      actions: ['dropCamera', 'controlMedia', 'sendCameraOff', 'tell'],
+    },
     'user.hang-up': { target: '.ending', actions: ['endByUser', 'hangUp'] },
     'user.update': { actions: ['takeUpdate', 'controlMedia', 'sendUpdate'] },
-    'port.threw': { target: '#call.ending', actions: ['endByPort', 'hangUp', 'tell'] },
+    'user.request': { actions: ['takeRequest', 'sendRequest'] },
+    'call.mute-requested': { actions: 'tell' },
+    'port.threw': broken,
   },
   states: {
     starting: {
       always: [
+        { guard: 'isRinging', target: 'ringing', actions: 'acquire' },
+        { guard: 'isAnswered', target: 'connecting', actions: 'acquire' },
         { guard: 'isIncoming', target: 'ringing', actions: 'ring' },
         { target: 'preparing' },
       ],
@@ -311,7 +493,7 @@ export const peerMachine = setup({
     preparing: {
       entry: 'acquire',
       on: {
-        'media.acquired': { target: 'dialing', actions: 'dial' },
+        'media.acquired': { target: 'dialing', actions: ['takeCapture', 'dial'] },
         'media.refused': { target: 'ending', actions: ['endByMedia', 'stopWaiting'] },
         'media.failed': { target: 'ending', actions: ['endByMedia', 'stopWaiting'] },
         'user.hang-up': { target: 'ending', actions: ['endByUser', 'stopWaiting'] },
@@ -321,9 +503,9 @@ export const peerMachine = setup({
     dialing: {
       on: {
         'signaling.facts': [
-          { guard: 'isAnswered', target: 'connecting', actions: follow },
-          { guard: 'isRinging', target: 'ringing', actions: follow },
-          { guard: 'isFirst', target: 'dialing', reenter: true, actions: follow },
+          toAnswered,
+          toRinging,
+          { guard: 'isRenewed', target: 'dialing', reenter: true, actions: follow },
         ],
         'signaling.refused': [
           { guard: 'isDialExpired', target: 'ending', actions: outOfReach },
@@ -335,18 +517,18 @@ export const peerMachine = setup({
     },
     ringing: {
       on: {
-        'signaling.facts': { guard: 'isAnswered', target: 'connecting', actions: follow },
+        'signaling.facts': [
+          { guard: 'isTaken', target: 'ending', actions: ['takeFacts', 'endByUser', 'hangUp'] },
+          toAnswered,
+          { guard: 'isRenewed', target: 'ringing', reenter: true, actions: follow },
+        ],
         'signaling.refused': {
           guard: 'isRingLost',
           target: 'ending',
           actions: ['endByRefusal', 'tell'],
         },
-        'user.accept': { guard: 'isIncoming', target: 'accepting', actions: 'takeKinds' },
-        'user.decline': {
-          guard: 'isIncoming',
-          target: 'ending',
-          actions: ['endByUser', 'decline'],
-        },
+        'user.accept': { guard: 'isOffered', target: 'accepting', actions: 'takeKinds' },
+        'user.decline': { guard: 'isOffered', target: 'ending', actions: ['endByUser', 'decline'] },
       },
       after: outOfPatience,
     },
@@ -354,7 +536,13 @@ export const peerMachine = setup({
       entry: ['controlMedia', 'acquire'],
       on: {
         'media.acquired': { actions: ['takeCapture', 'accept'] },
-        'signaling.facts': { guard: 'isAnswered', target: 'connecting', actions: follow },
+        'signaling.facts': [toAnswered, toRinging],
+        'signaling.moved': {
+          guard: 'isOffered',
+          target: 'accepting',
+          reenter: true,
+          actions: move,
+        },
         'signaling.refused': [
           { guard: 'isAcceptExpired', target: 'ending', actions: outOfReach },
           { guard: 'isAcceptLost', target: 'ending', actions: ['endByRefusal', 'tell'] },
@@ -367,48 +555,57 @@ export const peerMachine = setup({
     connecting: {
       on: {
         'signaling.facts': [
-          { guard: 'isUp', target: 'active', actions: follow },
-          { guard: 'isDown', target: 'reconnecting', actions: follow },
+          toRinging,
+          toActive,
+          toReconnecting,
+          { guard: 'isRenewed', target: 'connecting', reenter: true, actions: follow },
         ],
+        'media.connected': { guard: 'isUp', target: 'active', actions: report },
       },
       after: outOfPatience,
     },
     active: {
       on: {
-        'signaling.facts': { guard: 'isDown', target: 'reconnecting', actions: follow },
-        'media.disconnected': [
-          { guard: 'isOtherEpoch' },
-          { target: 'reconnecting', actions: ['takeMedia', 'reportMedia'] },
-        ],
+        'signaling.facts': [toRinging, toConnecting, toReconnecting],
+        'media.disconnected': { guard: 'isDown', target: 'reconnecting', actions: report },
       },
     },
     reconnecting: {
       on: {
-        'signaling.facts': { guard: 'isUp', target: 'active', actions: follow },
+        'signaling.facts': [toRinging, toConnecting, toActive],
         'signaling.connection': {
           target: 'reconnecting',
           reenter: true,
           actions: 'takeConnection',
         },
-        'media.connected': {
-          guard: 'isBack',
-          target: 'active',
-          actions: ['takeMedia', 'reportMedia'],
-        },
+        'media.connected': { guard: 'isUp', target: 'active', actions: report },
       },
       after: { lost: { guard: 'isOffline', target: 'ending', actions: outOfReach } },
     },
     ending: {
       entry: 'closeMedia',
-      always: { guard: 'isSettled', target: 'ended' },
+      always: [
+        { guard: 'isOwing', actions: ['tellOwed', 'dropOwed'] },
+        { guard: 'isSettled', target: 'ended' },
+      ],
       on: {
         'signaling.facts': [
           { guard: 'isOld' },
           { guard: 'isOver', actions: 'settle' },
           { actions: 'takeFacts' },
         ],
+        'signaling.moved': [
+          { guard: 'isOver', actions: ['tell', 'settle'] },
+          { actions: ['tell', 'takeFacts', 'hangUp'] },
+        ],
         'signaling.connection': { actions: 'takeConnection' },
-        'signaling.refused': { guard: 'isEndRefused', actions: 'correctEnd' },
+        'signaling.refused': [
+          { guard: 'isDeclineLate', actions: 'hangUp' },
+          { guard: 'isEndRefused', actions: 'correctEnd' },
+          outcome,
+        ],
+        'signaling.done': outcome,
+        'user.request': { actions: 'takeRequest' },
         'port.threw': { actions: ['stopWaiting', 'tell'] },
         '*': {},
       },

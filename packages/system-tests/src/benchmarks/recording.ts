@@ -29,9 +29,9 @@ export interface Recording {
 
 /** A beat belongs to its connection, not to a call. */
 export const isBeat = (text: string): boolean => /^\{"(?:notice|event)":"beat"/.test(text);
-/** The requests that change a call; the others read. */
+/** The requests that change a call; the others read, or change a user's settings. */
 const isCommand = (text: string): boolean =>
-  /"request":"call\.(?:dial|ring|accept|decline|hang-up|media|update)"/.test(text);
+  /"request":"call\.(?!sync"|ice-servers")[a-z-]+"/.test(text);
 
 /** How many of the frames are commands. */
 export function countCommands(frames: readonly string[]): number {

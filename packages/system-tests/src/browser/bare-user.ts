@@ -1,10 +1,20 @@
 import type { Browser, BrowserContext, BrowserContextOptions, Page } from 'playwright-core';
+import type { UserSettings } from '@ringfence/phone';
 import { callContext } from './chromium.ts';
 import { installProbe } from './probe.ts';
 import type { MediaFigure, MediaSample } from './probe.ts';
-import type { Bare, CallSnapshot } from './bare-page/main.ts';
+import type { Asked, Bare, BareOptions, CallSnapshot, Refused } from './bare-page/main.ts';
 
-/** A user with a browser context of their own, on the bare page. */
+/** How a user of the bare page is made. */
+export interface BareUserOptions extends BrowserContextOptions {
+  /** What of the phone differs from its defaults. */
+  readonly phone?: BareOptions;
+}
+
+/**
+ * A user with a browser context of their own, on the bare page. Where a method takes `who`, it names
+ * one of several calls by the other side; without it the newest is meant.
+ */
 export class BareUser implements AsyncDisposable {
   readonly userId: string;
   readonly page: Page;
@@ -21,53 +31,66 @@ export class BareUser implements AsyncDisposable {
     browser: Browser,
     url: string,
     userId: string,
-    options: BrowserContextOptions = {},
+    { phone, ...options }: BareUserOptions = {},
   ): Promise<BareUser> {
     const context = await callContext(browser, options);
     await context.addInitScript(installProbe);
     const page = await context.newPage();
     await page.goto(url);
-    await page.evaluate((id) => bare.open(id), userId);
+    await page.evaluate(([id, each]) => bare.open(id, each), [userId, phone] as const);
     return new BareUser(userId, context, page);
   }
 
   async dial(to: string, media = { audio: true, video: false }): Promise<void> {
     await this.page.evaluate(([address, kinds]) => bare.dial(address, kinds), [
-      to.includes(':') ? to : `user:${to}`,
+      addressOf(to),
       media,
     ] as const);
   }
 
-  async accept(media?: { audio: boolean; video: boolean }): Promise<void> {
-    await this.page.evaluate((kinds) => bare.accept(kinds), media);
+  async accept(media?: { audio: boolean; video: boolean }, who?: string): Promise<void> {
+    await this.page.evaluate(([kinds, whose]) => bare.accept(kinds, whose), [media, who] as const);
   }
 
-  async tell(what: Parameters<Bare['tell']>[0]): Promise<void> {
-    await this.page.evaluate((each) => bare.tell(each), what);
+  async tell(what: Parameters<Bare['tell']>[0], who?: string): Promise<void> {
+    await this.page.evaluate(([each, whose]) => bare.tell(each, whose), [what, who] as const);
+  }
+
+  async endForAll(): Promise<void> {
+    await this.page.evaluate(() => bare.endForAll());
   }
 
   async setCamera(on: boolean): Promise<void> {
     await this.page.evaluate((each) => bare.setCamera(each), on);
   }
 
+  /** Asks for something that may be refused. Resolves with the refusal; null when it was done. */
+  ask(asked: Asked, who?: string): Promise<Refused | null> {
+    return this.page.evaluate(([each, whose]) => bare.ask(each, whose), [asked, who] as const);
+  }
+
+  updateSettings(change: Partial<UserSettings>): Promise<Refused | null> {
+    return this.page.evaluate((each) => bare.updateSettings(each), change);
+  }
+
   /** Resolves with the call as soon as it is so. */
-  until(wanted: Partial<CallSnapshot>): Promise<CallSnapshot> {
-    return this.page.evaluate((each) => bare.until(each), wanted);
+  until(wanted: Partial<CallSnapshot>, who?: string): Promise<CallSnapshot> {
+    return this.page.evaluate(([each, whose]) => bare.until(each, whose), [wanted, who] as const);
   }
 
-  snapshot(): Promise<CallSnapshot | null> {
-    return this.page.evaluate(() => bare.snapshot());
+  snapshot(who?: string): Promise<CallSnapshot | null> {
+    return this.page.evaluate((whose) => bare.snapshot(whose), who);
   }
 
-  /** The states of the newest call, in order. */
-  async states(): Promise<readonly string[]> {
-    return this.page.evaluate(() => bare.states.map(({ state }) => state));
+  /** The states of a call, in order. */
+  async states(who?: string): Promise<readonly string[]> {
+    return this.page.evaluate((whose) => bare.statesOf(whose).map(({ state }) => state), who);
   }
 
   /** When the newest call came into a state, as wall time. */
   async enteredAt(state: CallSnapshot['state']): Promise<number> {
     const found = await this.page.evaluate(
-      (each) => bare.states.find((entry) => entry.state === each)?.at ?? null,
+      (each) => bare.statesOf().find((entry) => entry.state === each)?.at ?? null,
       state,
     );
     if (found === null) throw new Error(`the call of ${this.userId} was never ${state}`);
@@ -91,9 +114,19 @@ export class BareUser implements AsyncDisposable {
     return this.page.evaluate((each) => ringfenceProbe.untilStill(each, 1_500), figures);
   }
 
+  /** Resolves when there are so many connections, and in each of them sound comes and goes. */
+  untilHearing(connections: number): Promise<void> {
+    return this.page.evaluate((count) => ringfenceProbe.untilHearing(count), connections);
+  }
+
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#context.close();
   }
+}
+
+/** The address of a user named by the id alone. */
+export function addressOf(to: string): string {
+  return to.includes(':') ? to : `user:${to}`;
 }
 
 /** Two users who talk: `caller` dialed, `callee` accepted, media flows both ways. */
@@ -103,7 +136,29 @@ export async function connectCall(
   media = { audio: true, video: false },
 ): Promise<void> {
   await caller.dial(callee.userId, media);
-  await callee.until({ state: 'ringing' });
-  await callee.accept(media);
-  await Promise.all([caller.until({ state: 'active' }), callee.until({ state: 'active' })]);
+  await callee.until({ state: 'ringing' }, caller.userId);
+  await callee.accept(media, caller.userId);
+  await Promise.all([
+    caller.until({ state: 'active' }, callee.userId),
+    callee.until({ state: 'active' }, caller.userId),
+  ]);
+}
+
+/** Brings one more into the call that `inviter` talks on, and waits until all hear each other. */
+export async function joinCall(
+  inviter: BareUser,
+  invited: BareUser,
+  room: readonly BareUser[],
+  role: 'member' | 'guest' = 'member',
+): Promise<void> {
+  const refused = await inviter.ask({ ask: 'invite', to: addressOf(invited.userId), role });
+  if (refused !== null) throw new Error(`the invitation was refused: ${refused.code}`);
+  await invited.until({ state: 'ringing', via: 'invite' });
+  await invited.accept({ audio: true, video: false });
+  await untilAllHear([...room, invited]);
+}
+
+/** Resolves when each of these users hears each other one, and nobody else. */
+export async function untilAllHear(users: readonly BareUser[]): Promise<void> {
+  await Promise.all(users.map((user) => user.untilHearing(users.length - 1)));
 }

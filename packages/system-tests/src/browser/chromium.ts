@@ -7,6 +7,8 @@ export type FakeDevices = 'all' | 'no-camera' | 'none';
 
 export interface ChromiumOptions {
   readonly devices?: FakeDevices;
+  /** How many fake cameras there are. Default 1. There are always several microphones. */
+  readonly cameras?: number;
   /** Lets a page that nobody has touched play sound. Default false, as users have it. */
   readonly autoplay?: boolean;
   /** Another executable, such as a wrapper that enters a network namespace first. */
@@ -47,7 +49,9 @@ export function launchChromium(options: ChromiumOptions = {}): Promise<Browser> 
     chromiumSandbox: false,
     args: [
       ...machineFlags,
-      ...deviceFlags[options.devices ?? 'all'],
+      ...(options.cameras === undefined
+        ? deviceFlags[options.devices ?? 'all']
+        : [`--use-fake-device-for-media-stream=device-count=${options.cameras}`]),
       ...(options.autoplay === true ? ['--autoplay-policy=no-user-gesture-required'] : []),
     ],
   });

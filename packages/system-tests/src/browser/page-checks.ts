@@ -35,7 +35,7 @@ export function overflowing(page: Page): Promise<readonly string[]> {
       );
       if (!hasOwnText) continue;
       const clip = each.closest<HTMLElement>(
-        '.tile, .control, .button, .panel, .card, .chip, .stage',
+        '.tile, .control, .button, .key, .panel, .card, .chip, .banner, .held, .person, .stage, .sheet',
       );
       if (clip === null) continue;
       const frame = clip.getBoundingClientRect();

@@ -22,7 +22,7 @@ export class QuickstartUser implements AsyncDisposable {
   }
 
   /** Opens the page in a context of its own and signs in. */
-  static async open(
+  static async signIn(
     browser: Browser,
     url: string,
     name: string,
@@ -65,6 +65,53 @@ export class QuickstartUser implements AsyncDisposable {
   async dial(name: string, how: 'Call' | 'Video call'): Promise<void> {
     await this.page.getByLabel('Name to call').fill(name);
     await this.button(how).click();
+  }
+
+  /** A card of a line beside the large one, by a name on it. */
+  line(name: string): Locator {
+    return this.page.getByRole('list', { name: 'Other calls' }).getByRole('listitem').filter({
+      hasText: name,
+    });
+  }
+
+  /** A call that asks to come in beside another, by the name of who calls. */
+  banner(name: string): Locator {
+    return this.page.getByRole('list', { name: 'Incoming calls' }).getByRole('listitem').filter({
+      hasText: name,
+    });
+  }
+
+  /** The open panel. */
+  get sheet(): Locator {
+    return this.page.getByRole('dialog');
+  }
+
+  /** Opens a panel by its button. */
+  async open(name: 'Keypad' | 'People' | 'Transfer' | 'Devices' | 'Settings'): Promise<void> {
+    await this.button(name).click();
+    await this.sheet.waitFor();
+  }
+
+  async close(): Promise<void> {
+    await this.sheet.getByRole('button', { name: 'Close' }).click();
+    await this.sheet.waitFor({ state: 'hidden' });
+  }
+
+  /** Somebody in the list of people. */
+  participant(name: string): Locator {
+    return this.sheet.getByRole('listitem').filter({ hasText: name });
+  }
+
+  /** Rings somebody into the large call. */
+  async invite(name: string): Promise<void> {
+    await this.open('People');
+    await this.sheet.getByLabel('Name to add').fill(name);
+    await this.sheet.getByRole('button', { name: 'Invite' }).click();
+  }
+
+  /** Resolves when so many connections stand, and each brings sound. */
+  async untilHearing(connections: number): Promise<void> {
+    await this.page.evaluate((count) => ringfenceProbe.untilHearing(count), connections);
   }
 
   async untilGrowing(...figures: MediaFigure[]): Promise<void> {

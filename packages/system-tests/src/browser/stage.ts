@@ -1,7 +1,8 @@
-import type { Browser, BrowserContextOptions } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { startServer } from '@ringfence/server';
 import type { ServerConfig } from '@ringfence/server';
 import { BareUser } from './bare-user.ts';
+import type { BareUserOptions } from './bare-user.ts';
 import { launchChromium, pageFaults } from './chromium.ts';
 import type { ChromiumOptions } from './chromium.ts';
 import { builtPage } from './pages.ts';
@@ -18,7 +19,7 @@ export interface Stage extends AsyncDisposable {
   readonly url: string;
   readonly browser: Browser;
   /** Opens the bare page as a user. With `url`, through another address, such as a proxy's. */
-  user(userId: string, options?: BrowserContextOptions & { url?: string }): Promise<BareUser>;
+  user(userId: string, options?: BareUserOptions & { url?: string }): Promise<BareUser>;
   /**
    * Closes everybody's browser context: calls left running would slow the next test down.
    *

@@ -1,8 +1,10 @@
 import { parseArgs } from 'node:util';
 import { guardAmbient } from './ambient-guard.ts';
 import type { AmbientGuard } from './ambient-guard.ts';
+import { expectedInThousand, expectedOften } from './coverage.ts';
 import { runSeed } from './run.ts';
 import type { RunResult } from './run.ts';
+import { Tally } from './tally.ts';
 
 /** Lines of the trace that a failing seed prints. */
 const TAIL_LINES = 60;
@@ -17,8 +19,6 @@ const USAGE = `usage: npm run sim [-- [--seeds N] [--seed N] [--quick]]
   --seed N   run one seed and print its trace
   --quick    100 seeds
   --help     this text`;
-/** What a run of many seeds comes across. One that does not has stopped to try things. */
-const commonEndings = ['completed', 'declined', 'canceled', 'unanswered', 'busy', 'unreachable'];
 
 interface Options {
   readonly first: number;
@@ -86,7 +86,7 @@ export async function runSimulator(
   const startMs = performance.now();
   const guard = guardAmbient();
   const digests = new Map<number, string>();
-  const endings: Record<string, number> = {};
+  const tally = new Tally();
   const failures: RunResult[] = [];
   let virtualMs = 0;
   try {
@@ -94,9 +94,7 @@ export async function runSimulator(
       const result = await runGuarded(seed, guard);
       digests.set(seed, result.digest);
       virtualMs += result.elapsedMs;
-      for (const [reason, times] of Object.entries(result.endings)) {
-        endings[reason] = (endings[reason] ?? 0) + times;
-      }
+      tally.addAll(result.counts);
       if (result.broken.length > 0) failures.push(result);
       if (failures.length === TOLD_FAILURES && !isReplay) break;
       if (isReplay) print(result.lines.join('\n'));
@@ -117,9 +115,12 @@ export async function runSimulator(
     `${digests.size} seeds, ${failures.length} broken, ${distinct} different traces, ` +
       `${Math.round(virtualMs / 60_000)} virtual minutes in ${seconds.toFixed(1)} s`,
   );
-  const unseen =
-    count < QUICK_SEEDS ? [] : commonEndings.filter((ending) => !Object.hasOwn(endings, ending));
-  if (unseen.length > 0) print(`no call of these seeds ended ${unseen.join(', ')}`);
+  const expected = [
+    ...(count < QUICK_SEEDS ? [] : expectedOften),
+    ...(count < DEFAULT_SEEDS ? [] : expectedInThousand),
+  ];
+  const unseen = expected.filter((name) => !Object.hasOwn(tally.counts, name));
+  if (unseen.length > 0) print(`never happened in these seeds: ${unseen.join(', ')}`);
   const ok = failures.length === 0 && distinct === digests.size && unseen.length === 0;
   const digest = isReplay ? { digest: digests.get(first) } : {};
   print(
@@ -129,7 +130,7 @@ export async function runSimulator(
       seeds: digests.size,
       broken: failures.map(({ seed }) => seed),
       differentTraces: distinct,
-      endings,
+      happened: tally.sorted(),
       unseen,
       ...digest,
     }),

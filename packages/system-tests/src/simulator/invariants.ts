@@ -1,8 +1,8 @@
-import type { Call } from '@ringfence/phone';
-import type { CallFacts, Leg } from '@ringfence/call-rules';
+import type { CallFacts, Participant } from '@ringfence/call-rules';
 import { checkCallInvariants } from '@ringfence/call-rules/testing';
+import { short } from './call-watch.ts';
+import type { CallWatch } from './call-watch.ts';
 import type { SimulatedUser } from './user.ts';
-import { short } from './user.ts';
 import type { World } from './world.ts';
 
 /** How a call ended, reduced to what both sides must agree on. */
@@ -12,36 +12,39 @@ interface Ending {
   readonly by: string | null;
 }
 
-/** What the facts say to one leg of how the call ended for it. */
-function endingFor(facts: CallFacts, leg: Leg): Ending {
-  const { call } = facts;
-  if (leg.state === 'lost') {
+/** What the facts say to one device of a participant of how the call ended for it. */
+export function endingFor(facts: CallFacts, participant: Participant, deviceId: string): Ending {
+  // A device that was busy may come back into a ringing call by a dial that crosses it.
+  const leg = facts.legs
+    .filter((each) => each.participantId === participant.id && each.deviceId === deviceId)
+    .at(-1);
+  if (leg?.state === 'lost') {
     const { lostReason } = leg;
-    const participant = facts.participants.find((each) => each.id === leg.participantId);
-    if (lostReason === 'answered-elsewhere' || typeof participant?.wonLegId === 'string') {
+    const isElsewhere = lostReason === 'answered-elsewhere' || lostReason === 'declined-elsewhere';
+    if (isElsewhere || lostReason === 'busy') {
+      return { reason: lostReason, cause: null, by: 'local' };
+    }
+    if (participant.wonLegId !== null) {
       return { reason: 'answered-elsewhere', cause: null, by: 'local' };
     }
-    if (lostReason === 'declined-elsewhere') {
-      return { reason: 'declined-elsewhere', cause: null, by: 'local' };
-    }
   }
-  const by = call.endedBy === leg.participantId ? 'local' : 'remote';
-  return {
-    reason: call.endReason!,
-    cause: call.endCause,
-    by: call.endedBy === null ? null : by,
-  };
+  const { leftReason, leftCause, leftBy } = participant;
+  const by = leftBy === participant.id ? 'local' : 'remote';
+  return { reason: leftReason!, cause: leftCause, by: leftBy === null ? null : by };
 }
 
 /**
  * What must hold once everyone has hung up and time has passed:
  *
- *   S1  every call the store knows has ended, and its history obeys the rules (I1 to I10)
+ *   S1  every call the store knows has ended, and its history obeys the rules (I1 to I19)
  *   S2  the rows the server reads are those that were committed
  *   S3  every call a phone showed has ended there
- *   S4  a phone and the store agree on how a call ended, where the phone could hear of it
+ *   S4  a phone and the store agree on how a call ended for its participant, where the phone could
+ *       hear of it
  *   S5  nobody is left with a call, a media session or a remembered call
- *   S11 a call went through its states as drawn, ended once, and was shown once
+ *   S11 a call went through its states as drawn, ended once, and was shown once at a time
+ *   S16 each question to a call was answered
+ *   S18 every single write left its calls in order (I11 to I17)
  *
  * @returns what is broken, one line each.
  */
@@ -49,7 +52,7 @@ export async function checkWorld(
   world: World,
   users: readonly SimulatedUser[],
 ): Promise<readonly string[]> {
-  const broken: string[] = [];
+  const broken = world.store.faults.map((fault) => `S18: ${fault}`);
   for (const { orgId, callId, events, facts } of world.store.calls.values()) {
     if (facts.call.state !== 'ended') broken.push(`S1: ${callId} is ${facts.call.state}`);
     try {
@@ -64,8 +67,10 @@ export async function checkWorld(
   }
   for (const user of users) {
     if (user.isGone) continue;
-    for (const call of user.calls) broken.push(...checkCall(world, user, call));
+    for (const watch of user.watches) broken.push(...checkCall(world, user, watch));
+    for (const line of user.strange) broken.push(`S11: ${user.name} ${line}`);
     if (user.phone.calls.length > 0) broken.push(`S5: ${user.name} still has calls`);
+    if (user.unanswered > 0) broken.push(`S16: ${user.name} waits for ${user.unanswered} answers`);
   }
   for (const { device, media, isKilled } of world.stations) {
     if (!isKilled && media.size > 0)
@@ -76,72 +81,22 @@ export async function checkWorld(
   return broken;
 }
 
-function checkCall(world: World, user: SimulatedUser, call: Call): readonly string[] {
+function checkCall(world: World, user: SimulatedUser, watch: CallWatch): readonly string[] {
+  const { call } = watch;
   const who = `${user.name} in ${short(call)}`;
-  const strange = user.strangeSteps(call);
-  if (strange.length > 0) return [`S11: ${who} went ${strange.join(', ')}`];
+  if (watch.strange.length > 0) return [`S11: ${who} went ${watch.strange.join(', ')}`];
   if (call.state !== 'ended' || call.end === null) return [`S3: ${who} is ${call.state}`];
   const facts = world.store.calls.get(call.id)?.facts;
   if (facts === undefined || facts.call.state !== 'ended') return [];
-  const leg = facts.legs.find((each) => each.deviceId === user.name);
-  if (leg === undefined) return [`S4: ${who} has no leg`];
-  const expected = endingFor(facts, leg);
+  const participant = facts.participants.find(({ id }) => id === (watch.ownId ?? 'p1'));
+  if (participant?.userId !== user.userId) return [`S4: ${who} has no participant`];
+  const expected = endingFor(facts, participant, user.name);
   const { reason, cause, by } = call.end;
   if (reason === expected.reason && cause === expected.cause && by === expected.by) return [];
-  if (user.endedAlone(call)) return [];
+  if (watch.endedAlone) return [];
   const told = JSON.stringify({ reason, cause, by });
   return [`S4: ${who} ended ${told}, the store says ${JSON.stringify(expected)}`];
 }
-
-/**
- * What must hold for calls that go on, once nobody acts and the network has been well for a while:
- *
- *   S10 each side sees of the other what the other shows of itself
- *
- * @returns what is broken, one line each.
- */
-export function checkTalks(world: World, users: readonly SimulatedUser[]): readonly string[] {
-  const broken: string[] = [];
-  for (const { callId, facts } of world.store.calls.values()) {
-    if (facts.call.state !== 'active') continue;
-    const ends = users.flatMap((user) => {
-      const leg = facts.legs.find((each) => each.deviceId === user.name && each.state === 'won');
-      const call = user.calls.find((each) => each.id === callId);
-      if (leg === undefined || call === undefined || user.isGone) return [];
-      return [{ user, call }];
-    });
-    if (ends.length !== 2) continue;
-    const [one, other] = ends as [(typeof ends)[number], (typeof ends)[number]];
-    for (const [self, peer] of [
-      [one, other],
-      [other, one],
-    ] as const) {
-      const seen = ofPeer(self.call);
-      const shown = ofSelf(peer.call);
-      if (JSON.stringify(seen) === JSON.stringify(shown)) continue;
-      broken.push(
-        `S10: ${self.user.name} sees ${JSON.stringify(seen)} of ${short(self.call)}, ` +
-          `${peer.user.name} shows ${JSON.stringify(shown)}`,
-      );
-    }
-  }
-  return broken;
-}
-
-const isHeldBy = (call: Call, side: 'local' | 'remote'): boolean =>
-  call.holding === side || call.holding === 'both';
-
-const ofPeer = (call: Call): object => ({
-  held: isHeldBy(call, 'remote'),
-  muted: call.peerMuted,
-  camera: call.peerCamera,
-});
-
-const ofSelf = (call: Call): object => ({
-  held: isHeldBy(call, 'local'),
-  muted: call.muted,
-  camera: call.camera,
-});
 
 /** What must be gone the moment everything was closed: S6, no timer of a phone or the server. */
 export function checkClosed(world: World): readonly string[] {

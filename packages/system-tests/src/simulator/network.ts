@@ -11,7 +11,7 @@ import { randomFraction } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
 import type { Connection, ConnectionEvents, Transport } from '@ringfence/signaling-client';
 import type { ServerSocket, SocketEvents } from '@ringfence/signaling-server';
-import type { Trace } from './trace.ts';
+import type { Notes } from './trace.ts';
 
 /** What the network hands connections to. */
 export type Accept = (socket: ServerSocket, info: { readonly address: string }) => SocketEvents;
@@ -74,7 +74,7 @@ export class Uplink implements Transport {
   readonly #name: string;
   readonly #clock: Clock;
   readonly #random: Random;
-  readonly #trace: Trace;
+  readonly #trace: Notes;
   readonly #accept: Accept;
   readonly #links = new Set<Link>();
   readonly #latency: Required<Latency>;
@@ -84,7 +84,7 @@ export class Uplink implements Transport {
   constructor(
     name: string,
     { longestMs = 150, jitterMs = 40 }: Latency,
-    collaborators: { clock: Clock; random: Random; trace: Trace; accept: Accept },
+    collaborators: { clock: Clock; random: Random; trace: Notes; accept: Accept },
   ) {
     this.#name = name;
     this.#latency = { longestMs, jitterMs };

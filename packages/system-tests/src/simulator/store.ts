@@ -1,8 +1,15 @@
 import { randomFraction } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
+import { factFaults } from '@ringfence/call-rules/testing';
 import { createMemoryStore } from '@ringfence/signaling-server/memory-store';
-import type { ChangeSet, CommitResult, Store, StoredAnswer } from '@ringfence/signaling-server';
+import type {
+  ChangeSet,
+  CommitResult,
+  Store,
+  StoredAnswer,
+  StoredSettings,
+} from '@ringfence/signaling-server';
 
 /** Everything the store was ever made to say of one call. */
 export interface StoredCall {
@@ -19,6 +26,8 @@ export interface StoredCall {
  */
 export class SimulatedStore implements Store {
   readonly calls = new Map<string, StoredCall>();
+  /** What a write left out of order (I11 to I17), one line each. Must stay empty. */
+  readonly faults: string[] = [];
   readonly #store: Store;
   readonly #clock: Clock;
   readonly #random: Random;
@@ -66,6 +75,10 @@ export class SimulatedStore implements Store {
     return this.#trip(() => this.#store.callsOf(orgId, userId, endedAfter));
   }
 
+  settingsOf(orgId: string, userId: string): Promise<StoredSettings | null> {
+    return this.#trip(() => this.#store.settingsOf(orgId, userId));
+  }
+
   answerOf(orgId: string, userId: string, commandId: string): Promise<StoredAnswer | null> {
     return this.#trip(() => this.#store.answerOf(orgId, userId, commandId));
   }
@@ -74,15 +87,17 @@ export class SimulatedStore implements Store {
     return this.#trip(() => this.#store.due(limit));
   }
 
-  #remember({ orgId, facts, events }: ChangeSet): void {
-    if (facts === undefined) return;
-    const callId = facts.call.id;
-    const known = this.calls.get(callId);
-    if (known === undefined) {
-      this.calls.set(callId, { orgId, callId, events: [...events], facts });
-    } else {
-      known.events.push(...events);
-      known.facts = facts;
+  #remember({ orgId, calls }: ChangeSet): void {
+    for (const { facts, events } of calls) {
+      const callId = facts.call.id;
+      this.faults.push(...factFaults(facts).map((fault) => `${callId}: ${fault}`));
+      const known = this.calls.get(callId);
+      if (known === undefined) {
+        this.calls.set(callId, { orgId, callId, events: [...events], facts });
+      } else {
+        known.events.push(...events);
+        known.facts = facts;
+      }
     }
   }
 

@@ -1,7 +1,12 @@
 import { createHash } from 'node:crypto';
 
+/** Takes down what happens. */
+export interface Notes {
+  add(who: string, what: string): void;
+}
+
 /** The history of one run. Two runs with the same history have the same digest. */
-export class Trace {
+export class Trace implements Notes {
   readonly lines: string[] = [];
   readonly #elapsedMs: () => number;
 

@@ -1,118 +1,107 @@
-/* A person with a phone, as the seed makes them: what they do, when, and in which mood. */
-import { randomFraction, randomInteger, RingfenceError } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
 import type { Call, Phone } from '@ringfence/phone';
+import { act, answer, dial, drawMood } from './acts.ts';
+import type { Hands } from './acts.ts';
+import { CallWatch } from './call-watch.ts';
+import type { Troubles } from './call-watch.ts';
+import { chance, waitMs } from './chance.ts';
+import type { Tally } from './tally.ts';
 import type { Trace } from './trace.ts';
 import type { Station } from './world.ts';
 
-/** Chooses among items, each as likely. */
-export function pick<Item>(random: Random, items: readonly Item[]): Item {
-  return items[randomInteger(random, items.length)]!;
+/** What the users of a world share. */
+export interface Neighbourhood {
+  readonly addresses: readonly string[];
+  readonly trace: Trace;
+  readonly tally: Tally;
+  isStoreFailing(): boolean;
+  /** Somebody dials this user, who may dial them at the same moment. */
+  dialed(from: SimulatedUser, userId: string): void;
 }
 
-/** True with the given probability. */
-export function chance(random: Random, probability: number): boolean {
-  return randomFraction(random) < probability;
-}
-
-/** A delay with the given mean, exponential: mostly short, at times long. */
-export function waitMs(random: Random, meanMs: number): number {
-  return -Math.log(1 - randomFraction(random)) * meanMs;
-}
-
-type State = Call['state'];
-
-/** What may follow what in the state of a call, beside `ended`, which may follow all. */
-const steps: Readonly<Record<State, readonly State[]>> = {
-  preparing: ['dialing'],
-  dialing: ['ringing', 'connecting'],
-  ringing: ['accepting', 'connecting'],
-  accepting: ['connecting', 'ringing'],
-  connecting: ['active', 'reconnecting'],
-  active: ['reconnecting'],
-  reconnecting: ['active'],
-  ended: [],
-};
-
-/** How likely a user does what, drawn anew for each user. */
-interface Mood {
-  /** Mean time between two acts. */
-  readonly paceMs: number;
-  readonly dials: number;
-  readonly accepts: number;
-  readonly declines: number;
-  readonly hangsUp: number;
-}
-
-/** One user at one phone. */
+/** A person with a phone, as the seed makes them: what they do, when, and in which mood. */
 export class SimulatedUser {
   readonly name: string;
+  readonly userId: string;
   readonly phone: Phone;
+  readonly station: Station;
   /** Every call this phone has shown, in the order it showed them. */
-  readonly calls: Call[] = [];
-  readonly #station: Station;
-  readonly #endedAlone = new Set<string>();
-  readonly #changedMs = new Map<string, number>();
-  #heard: { readonly troubles: number | null; readonly sinceMs: number } = {
+  readonly watches: CallWatch[] = [];
+  /** What the phone did that none may do. */
+  readonly strange: string[] = [];
+  readonly #neighbourhood: Neighbourhood;
+  readonly #hands: Hands;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #heard: { readonly troubles: Troubles; readonly sinceMs: number } = {
     troubles: null,
     sinceMs: 0,
   };
-  readonly #strange = new Map<string, string[]>();
-  readonly #clock: Clock;
-  readonly #random: Random;
-  readonly #trace: Trace;
-  readonly #addresses: readonly string[];
-  readonly #isStoreFailing: () => boolean;
-  readonly #mood: Mood;
   #acting = false;
   #next: unknown;
+  #asked = 0;
 
   constructor(
     station: Station,
-    addresses: readonly string[],
-    collaborators: { clock: Clock; random: Random; trace: Trace; isStoreFailing: () => boolean },
+    neighbourhood: Neighbourhood,
+    collaborators: { readonly clock: Clock; readonly random: Random },
   ) {
-    const { phone } = station;
-    this.name = station.device.name;
+    const { phone, device } = station;
+    this.station = station;
+    this.name = device.name;
+    this.userId = device.userId;
     this.phone = phone;
-    this.#station = station;
-    this.#addresses = addresses;
+    this.#neighbourhood = neighbourhood;
     this.#clock = collaborators.clock;
     this.#random = collaborators.random;
-    this.#trace = collaborators.trace;
-    this.#isStoreFailing = collaborators.isStoreFailing;
-    const random = this.#random;
-    this.#mood = {
-      paceMs: pick(random, [150, 700, 2_500, 8_000]),
-      dials: 0.2 + randomFraction(random) * 0.8,
-      accepts: pick(random, [0.05, 0.5, 0.9]),
-      declines: pick(random, [0, 0.05, 0.3]),
-      // Some never do: their calls ring out, or end by the other side or a deadline.
-      hangsUp: pick(random, [0, 0, 0.02, 0.1, 0.3]),
-    };
+    this.#hands = this.#makeHands();
     phone.on('phone.changed', ({ state, error }) =>
       this.#note(`phone ${state} ${error?.code ?? ''}`),
     );
+    phone.on('settings.changed', (settings) => {
+      this.#note(`settings ${JSON.stringify(settings)}`);
+      this.#tally.add('settings changed');
+    });
     phone.on('call.incoming', (call) => {
+      if (device.callWaiting === false && this.live.length > 0) {
+        this.strange.push(`rings with ${call.id} though it is in a call and takes no second one`);
+      }
+      if (this.live.length > 0) this.#tally.add('rang while in a call');
+      this.#tally.add(`incoming by ${call.via}`);
       this.#watch(call);
       // Someone who has the finger on the button already.
-      if (this.#acting && chance(random, 0.1)) this.#answer(call);
+      if (this.#acting && chance(this.#random, 0.1)) answer(this.#hands, call);
     });
+  }
+
+  get calls(): readonly Call[] {
+    return this.watches.map(({ call }) => call);
+  }
+
+  /** The calls that go on, as the phone shows them. */
+  get live(): readonly CallWatch[] {
+    return this.watches.filter(({ call }) => call.state !== 'ended');
+  }
+
+  /** The call that goes on here under this id. */
+  shown(callId: string): CallWatch | undefined {
+    return this.live.find(({ call }) => call.id === callId);
+  }
+
+  /** When this phone last changed what it shows under this id, in virtual milliseconds. */
+  changedMs(callId: string): number {
+    const own = this.watches.filter(({ call }) => call.id === callId);
+    return Math.max(0, ...own.map(({ changedMs }) => changedMs));
   }
 
   /** True once the phone's process was killed: what it showed then stands still. */
   get isGone(): boolean {
-    return this.#station.isKilled;
+    return this.station.isKilled;
   }
 
-  /** True when the call ended here while the server could not be heard, so that each believes its own. */
-  endedAlone(call: Call): boolean {
-    return this.#endedAlone.has(call.id);
-  }
-
-  /** When this phone last changed what it shows of a call, in virtual milliseconds. */
-  changedMs(callId: string): number {
-    return this.#changedMs.get(callId) ?? 0;
+  /** Questions that still have no outcome. */
+  get unanswered(): number {
+    return this.#asked;
   }
 
   /** Since when the server can be heard here without a break; `nowMs` while it cannot. */
@@ -121,11 +110,6 @@ export class SimulatedUser {
     if (troubles === null || troubles !== this.#heard.troubles)
       this.#heard = { troubles, sinceMs: nowMs };
     return this.#heard.sinceMs;
-  }
-
-  /** What the call did that no call may do. */
-  strangeSteps(call: Call): readonly string[] {
-    return this.#strange.get(call.id) ?? [];
   }
 
   /** Begins to act, and goes on until {@link rest}. */
@@ -140,144 +124,77 @@ export class SimulatedUser {
     this.#clock.clearTimeout(this.#next);
   }
 
+  /** Dials a user in a moment, if still up to it. */
+  dialSoon(userId: string, meanMs: number): void {
+    this.#clock.setTimeout(
+      () => {
+        if (this.#acting && !this.isGone) dial(this.#hands, `user:${userId}`);
+      },
+      waitMs(this.#random, meanMs),
+    );
+  }
+
   /** Hangs up every call that is not over. */
   hangUpAll(): void {
-    for (const call of this.calls) {
-      if (call.state !== 'ended') call.hangUp();
-    }
+    for (const { call } of this.live) call.hangUp();
+  }
+
+  get #tally(): Tally {
+    return this.#neighbourhood.tally;
+  }
+
+  #makeHands(): Hands {
+    const random = this.#random;
+    const { addresses, tally } = this.#neighbourhood;
+    return {
+      phone: this.phone,
+      random,
+      tally,
+      mood: drawMood(random),
+      addresses,
+      calls: () => this.calls,
+      note: (what) => this.#note(what),
+      shown: (call) => this.#watch(call),
+      dialed: (userId) => this.#neighbourhood.dialed(this, userId),
+      asked: (work) => {
+        this.#asked += 1;
+        void work.finally(() => (this.#asked -= 1));
+      },
+    };
   }
 
   /** The count of troubles while the server can be heard and can write; null while not. */
-  #troubles(): number | null {
-    const { uplink } = this.#station;
-    const isHeard = this.phone.state === 'ready' && !uplink.isTroubled && !this.#isStoreFailing();
+  #troubles(): Troubles {
+    const { uplink } = this.station;
+    const isHeard =
+      this.phone.state === 'ready' && !uplink.isTroubled && !this.#neighbourhood.isStoreFailing();
     return isHeard ? uplink.troubles : null;
   }
 
   #note(what: string): void {
-    this.#trace.add(this.name, what.trim());
+    this.#neighbourhood.trace.add(this.name, what.trim());
   }
 
   #schedule(): void {
     this.#next = this.#clock.setTimeout(
       () => {
         if (this.isGone) return;
-        this.#do();
+        act(this.#hands);
         if (this.#acting) this.#schedule();
       },
-      waitMs(this.#random, this.#mood.paceMs),
+      waitMs(this.#random, this.#hands.mood.paceMs),
     );
-  }
-
-  #do(): void {
-    const random = this.#random;
-    const live = this.calls.filter((call) => call.state !== 'ended');
-    if (live.length === 0 || chance(random, 0.05)) {
-      if (chance(random, this.#mood.dials)) this.#dial();
-      return;
-    }
-    const call = pick(random, live);
-    if (chance(random, this.#mood.hangsUp)) {
-      this.#note(`hangs up ${short(call)}`);
-      call.hangUp();
-    } else if (call.direction === 'incoming' && call.state === 'ringing') {
-      this.#answer(call);
-    } else {
-      this.#fiddle(call);
-    }
-  }
-
-  #dial(): void {
-    const random = this.#random;
-    const to = pick(random, this.#addresses);
-    const video = chance(random, 0.3);
-    this.#note(`dials ${to}${video ? ' with video' : ''}`);
-    // A dial that is refused for its arguments is an ending users meet, not a fault.
-    this.phone.dial(to, { audio: true, video }).then(
-      (call) => this.#watch(call),
-      (thrown: unknown) => this.#note(`dial rejects ${codeOf(thrown)}`),
-    );
-  }
-
-  #answer(call: Call): void {
-    const draw = randomFraction(this.#random);
-    if (draw < this.#mood.accepts) {
-      this.#note(`accepts ${short(call)}`);
-      call.accept();
-    } else if (draw < this.#mood.accepts + this.#mood.declines) {
-      this.#note(`declines ${short(call)}`);
-      call.decline();
-    }
-  }
-
-  /** Anything a page lets one do, whether or not it makes sense now. */
-  #fiddle(call: Call): void {
-    const random = this.#random;
-    const act = pick(random, [
-      'hold',
-      'resume',
-      'mute',
-      'unmute',
-      'camera on',
-      'camera off',
-      'accept',
-      'decline',
-    ] as const);
-    this.#note(`${act} ${short(call)}`);
-    if (act === 'hold') call.hold();
-    else if (act === 'resume') call.resume();
-    else if (act === 'mute') call.mute();
-    else if (act === 'unmute') call.unmute();
-    else if (act === 'camera on') call.setCamera(true);
-    else if (act === 'camera off') call.setCamera(false);
-    // Out of place on purpose, and rarely, for a decline may end the call.
-    else if (chance(random, 0.1)) call[act]();
   }
 
   #watch(call: Call): void {
-    const strange: string[] = [];
-    if (this.#strange.has(call.id)) strange.push('here twice');
-    this.#strange.set(call.id, strange);
-    this.calls.push(call);
-    let last = call.state;
-    let ends = 0;
-    this.#note(`${call.direction} ${short(call)} ${call.state}`);
-    let troublesAtEnd: number | null | undefined;
-    call.on('call.changed', () => {
-      this.#changedMs.set(call.id, this.#clock.monotonic());
-      if (call.state !== last && call.state !== 'ended' && !steps[last].includes(call.state)) {
-        strange.push(`from ${last} to ${call.state}`);
-      }
-      last = call.state;
-      if (call.state === 'ended' && troublesAtEnd === undefined) troublesAtEnd = this.#troubles();
-      this.#note(
-        `call ${short(call)} ${call.state} holding=${call.holding} muted=${call.muted} ` +
-          `camera=${call.camera} peerMuted=${call.peerMuted} peerCamera=${call.peerCamera}`,
-      );
-    });
-    call.on('call.ended', (end) => {
-      ends += 1;
-      if (ends > 1) strange.push('over twice');
-      if (
-        end.code !== undefined ||
-        this.#troubles() === null ||
-        this.#troubles() !== troublesAtEnd
-      ) {
-        this.#endedAlone.add(call.id);
-      }
-      this.#note(`call ${short(call)} over ${end.reason} ${end.cause} ${end.by} ${end.code ?? ''}`);
-    });
-    call.on('call.refused', ({ command, code }) =>
-      this.#note(`call ${short(call)} refused ${command} ${code}`),
+    if (this.watches.some((watch) => watch.call === call)) this.strange.push('a call came twice');
+    this.watches.push(
+      new CallWatch(call, {
+        clock: this.#clock,
+        tally: this.#tally,
+        note: (what) => this.#note(what),
+        troubles: () => this.#troubles(),
+      }),
     );
   }
-}
-
-function codeOf(thrown: unknown): string {
-  return thrown instanceof RingfenceError ? thrown.code : String(thrown);
-}
-
-/** Enough of a call's id to tell it from the others in a trace. */
-export function short(call: { readonly id: string }): string {
-  return call.id.slice(-6);
 }

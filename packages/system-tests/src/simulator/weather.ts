@@ -1,8 +1,13 @@
 import { randomFraction } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
-import type { FakeMediaPlan } from '@ringfence/media/testing';
+import type {
+  FakeMediaControls,
+  FakeMediaPlan,
+  FakePeerConnection,
+} from '@ringfence/media/testing';
 import { breaks } from './network.ts';
-import { chance, pick, waitMs } from './user.ts';
+import { chance, pick, waitMs } from './chance.ts';
+import type { SimulatedUser } from './user.ts';
 import type { Station, World } from './world.ts';
 
 /** How hard a run is on its phones. */
@@ -48,13 +53,17 @@ const MEDIA_NOTICES_MS = 3_000;
 /** Makes things go wrong, as long as it blows. */
 export class Weather {
   readonly #world: World;
+  readonly #users: readonly SimulatedUser[];
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #climate: Climate;
+  /** The phones whose media leads nowhere now. */
+  readonly #cutOff = new Set<Station>();
   #blowing = false;
 
-  constructor(world: World, climate: Climate) {
+  constructor(world: World, users: readonly SimulatedUser[], climate: Climate) {
     this.#world = world;
+    this.#users = users;
     this.#clock = world.time.clock('weather');
     this.#random = world.random();
     this.#climate = climate;
@@ -89,7 +98,7 @@ export class Weather {
     for (const station of this.#world.stations) {
       if (station.isKilled) continue;
       if (station.uplink.down) station.uplink.down = false;
-      this.#mediaBack(station);
+      this.#mend(station);
     }
   }
 
@@ -114,7 +123,7 @@ export class Weather {
       () => {
         if (!this.#blowing || station.isKilled) return;
         station.uplink.down = false;
-        this.#mediaBack(station);
+        this.#mend(station);
       },
       waitMs(this.#random, 9_000),
     );
@@ -122,37 +131,69 @@ export class Weather {
 
   #interruptMedia(station: Station): void {
     this.#world.trace.add(station.device.name, 'media interrupted');
-    this.#forMedia(station, (media) => media.disconnect());
+    this.#cut(station);
     this.#clock.setTimeout(
       () => {
-        if (!station.uplink.down) this.#mediaBack(station);
+        if (!station.uplink.down) this.#mend(station);
       },
       waitMs(this.#random, 5_000),
     );
   }
 
+  /** Media notices late that its network is gone. */
   #mediaLost(station: Station): void {
     this.#clock.setTimeout(() => {
-      if (!station.uplink.down) return;
-      this.#forMedia(station, (media) => media.disconnect());
+      if (station.uplink.down) this.#cut(station);
     }, MEDIA_NOTICES_MS);
   }
 
-  #mediaBack(station: Station): void {
-    this.#forMedia(station, (media) => media.reconnect());
+  /** Media from and to a phone stops, in every call; it does not between the others. */
+  #cut(station: Station): void {
+    this.#cutOff.add(station);
+    for (const media of this.#mediaOf(station)) media.disconnect();
+    for (const { there } of this.#wires(station)) unplug(there);
   }
 
-  /** Both ends of each of a phone's calls. */
-  #forMedia(
-    station: Station,
-    act: (media: NonNullable<ReturnType<Station['media']['call']>>) => void,
-  ): void {
-    for (const callId of this.#world.store.calls.keys()) {
-      if (station.media.call(callId) === undefined) continue;
-      for (const other of this.#world.stations) {
-        const media = other.isKilled ? undefined : other.media.call(callId);
-        if (media !== undefined) act(media);
-      }
+  /** It flows again, save with those that are cut off themselves. */
+  #mend(station: Station): void {
+    this.#cutOff.delete(station);
+    for (const media of this.#mediaOf(station)) media.reconnect();
+    for (const { here, there, other } of this.#wires(station)) {
+      if (this.#cutOff.has(other)) unplug(here);
+      else there.turn('connected');
     }
   }
+
+  #mediaOf(station: Station): readonly FakeMediaControls[] {
+    const user = this.#users.find((each) => each.station === station);
+    return (user?.live ?? []).flatMap(({ mediaId }) => station.media.call(mediaId) ?? []);
+  }
+
+  /** The connections of a phone, each with the far end of it. */
+  #wires(station: Station): readonly Wire[] {
+    const far = this.#world.stations.flatMap((other) =>
+      other === station
+        ? []
+        : other.media.browser.openConnections.map((there) => ({ there, other })),
+    );
+    return station.media.browser.openConnections.flatMap((here) => {
+      const { generation } = here;
+      if (generation === null) return [];
+      return far
+        .filter(({ there }) => there.generation?.local === generation.remote)
+        .map((end) => ({ here, ...end }));
+    });
+  }
+}
+
+/** A connection between two phones. */
+interface Wire {
+  readonly here: FakePeerConnection;
+  readonly there: FakePeerConnection;
+  readonly other: Station;
+}
+
+function unplug(connection: FakePeerConnection): void {
+  connection.isReachable = false;
+  connection.turn('disconnected');
 }

@@ -3,9 +3,12 @@
  *
  *   virtual-time.ts  time, and what falls due when   ambient-guard.ts  catches real time and chance
  *   network.ts       the connections                 user.ts           who holds a phone
- *   store.ts         a store that takes its time     weather.ts        what goes wrong, and when
- *   trace.ts         the history of a run            invariants.ts     what must hold in the end
- *   run.ts           one seed, from start to end     command.ts        `npm run sim`
+ *   store.ts         a store that takes its time     acts.ts           what they do with it
+ *   trace.ts         the history of a run            call-watch.ts     what a phone showed of a call
+ *   weather.ts       what goes wrong, and when       monitor.ts        what must hold all the time
+ *   run.ts           one seed, from start to end     talks.ts          what must hold in the calm
+ *   command.ts       `npm run sim`                   invariants.ts     what must hold in the end
+ *   tally.ts         how often what happened         coverage.ts       what must have happened
  */
 import type { Random } from '@ringfence/base';
 import { seededRandom } from '@ringfence/base/testing';
@@ -27,6 +30,7 @@ export interface Device {
   /** Names the party in the trace, and the device to the server. */
   readonly name: string;
   readonly userId: string;
+  /** Default true. */
   readonly callWaiting?: boolean;
   /** How far its wall clock is off. Default 0. */
   readonly wallOffsetMs?: number;
@@ -103,7 +107,7 @@ export class World {
           url: uplink.url,
           token: testToken({ userId: device.userId }),
           deviceId: device.name,
-          callWaiting: device.callWaiting ?? false,
+          callWaiting: device.callWaiting ?? true,
         },
         { clock, random: this.random(), transport: uplink, media },
       );

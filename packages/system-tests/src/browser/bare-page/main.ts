@@ -1,6 +1,8 @@
 /* A page with a phone and nothing else: what the tests of the flows drive. */
 import { createPhone } from '@ringfence/phone';
-import type { Call, Phone } from '@ringfence/phone';
+import type { Call, Phone, PhoneOptions, RingfenceError, UserSettings } from '@ringfence/phone';
+import { claimDeviceId } from '@ringfence/signaling-client/device-id';
+import { when } from './when.ts';
 
 /** What a test sees of a call. */
 export interface CallSnapshot {
@@ -13,33 +15,86 @@ export interface CallSnapshot {
   readonly peerMuted: boolean;
   readonly peerCamera: boolean;
   readonly peer: string;
+  readonly via: Call['via'];
+  readonly role: Call['role'];
+  /** The others: `bob active`, `carol ringing`, `dave left declined`; `bob active muted`. */
+  readonly people: readonly string[];
+  /** The codes of what was refused, in order. */
+  readonly refused: readonly string[];
+  /** Who asked this phone to mute itself last. */
+  readonly muteAskedBy: string | null;
+  readonly audioOutput: string;
   readonly end: Call['end'];
 }
 
-/** What the page offers to a test. One call at a time: the newest. */
+/** A refusal as a test sees it. */
+export interface Refused {
+  readonly code: string;
+  readonly details: Readonly<Record<string, unknown>>;
+}
+
+/** What is asked of a call that gives a promise. `call` and `participant` name whom by user id. */
+export type Asked =
+  | { readonly ask: 'swap' }
+  | { readonly ask: 'invite'; readonly to: string; readonly role?: 'member' | 'guest' }
+  | { readonly ask: 'remove' | 'requestMute'; readonly participant: string }
+  | { readonly ask: 'transfer'; readonly to: string }
+  | { readonly ask: 'transfer' | 'merge'; readonly call: string }
+  | { readonly ask: 'sendDtmf'; readonly tones: string }
+  | { readonly ask: 'setAudioOutput'; readonly deviceId: string };
+
+/**
+ * What the page offers to a test. `who` names a call by the other side's user id when it began, the
+ * newest of them; without it the newest call of all is meant.
+ */
 export interface Bare {
-  open(userId: string): Promise<void>;
+  open(userId: string, options?: BareOptions): Promise<void>;
   dial(to: string, media: { audio: boolean; video: boolean }): Promise<void>;
   /** Calls a method of the call without an argument. */
-  tell(what: 'decline' | 'hangUp' | 'hold' | 'resume' | 'mute' | 'unmute'): void;
-  accept(media?: { audio: boolean; video: boolean }): void;
-  setCamera(on: boolean): void;
-  snapshot(): CallSnapshot | null;
-  /** Resolves with the call as soon as these fields have these values. */
-  until(wanted: Partial<CallSnapshot>): Promise<CallSnapshot>;
+  tell(what: 'decline' | 'hangUp' | 'hold' | 'resume' | 'mute' | 'unmute', who?: string): void;
+  /** Ends the call for everyone. */
+  endForAll(who?: string): void;
+  accept(media?: { audio: boolean; video: boolean }, who?: string): void;
+  setCamera(on: boolean, who?: string): void;
+  /** Resolves with what was refused; null when it was done. */
+  ask(asked: Asked, who?: string): Promise<Refused | null>;
+  snapshot(who?: string): CallSnapshot | null;
+  /** Resolves with the call as soon as there is one and these fields have these values. */
+  until(wanted: Partial<CallSnapshot>, who?: string): Promise<CallSnapshot>;
   /** Resolves when the phone is in this state. */
   untilPhone(state: Phone['state']): Promise<void>;
-  /** The states the newest call went through, in order, each with the page's wall time. */
-  readonly states: readonly { readonly state: Call['state']; readonly at: number }[];
+  updateSettings(change: Partial<UserSettings>): Promise<Refused | null>;
+  /** Resolves when the settings are these. */
+  untilSettings(wanted: UserSettings): Promise<void>;
+  /** The phone itself, for what a test does once. */
+  readonly phone: Phone;
+  readonly deviceId: string;
+  /** How many calls ever came in or went out. */
+  readonly callCount: number;
+  /** The states a call went through, in order, each with the page's wall time. */
+  statesOf(who?: string): readonly { readonly state: Call['state']; readonly at: number }[];
+}
+
+export interface BareOptions extends Pick<PhoneOptions, 'callWaiting'> {
+  /** Keeps the device over a reload, as the quickstart does. Default false: one for each page. */
+  readonly claimsDevice?: boolean;
 }
 
 declare global {
   var bare: Bare;
 }
 
+interface Line {
+  readonly who: string;
+  readonly call: Call;
+  readonly states: { state: Call['state']; at: number }[];
+  readonly refused: string[];
+  muteAskedBy: string | null;
+}
+
 let phone: Phone | null = null;
-let call: Call | null = null;
-let states: { state: Call['state']; at: number }[] = [];
+let deviceId = '';
+const lines: Line[] = [];
 const listeners = new Set<() => void>();
 
 async function fetchToken(userId: string): Promise<string> {
@@ -53,81 +108,182 @@ async function fetchToken(userId: string): Promise<string> {
 }
 
 function changed(): void {
-  if (call !== null && states.at(-1)?.state !== call.state) {
+  for (const { call, states } of lines) {
+    if (states.at(-1)?.state === call.state) continue;
     states.push({ state: call.state, at: performance.timeOrigin + performance.now() });
   }
   listeners.forEach((listener) => listener());
 }
 
-function follow(next: Call): void {
-  call = next;
-  states = [];
+function follow(call: Call): void {
+  if (lines.some((line) => line.call === call)) return;
+  const line: Line = { who: call.peer.userId, call, states: [], refused: [], muteAskedBy: null };
+  lines.push(line);
   const remote = document.querySelector<HTMLVideoElement>('#remote')!;
-  next.on('call.changed', changed);
-  next.on('call.ended', changed);
-  next.on('stream.changed', () => {
-    if (remote.srcObject !== next.remoteStream) remote.srcObject = next.remoteStream;
+  // The phone plays the sound.
+  remote.muted = true;
+  call.on('call.changed', changed);
+  call.on('participant.changed', changed);
+  call.on('call.ended', changed);
+  call.on('stream.changed', () => {
+    if (remote.srcObject !== call.remoteStream) remote.srcObject = call.remoteStream;
+    changed();
+  });
+  call.on('call.refused', ({ code }) => {
+    line.refused.push(code);
+    changed();
+  });
+  call.on('call.mute-requested', ({ by }) => {
+    line.muteAskedBy = by.userId;
+    changed();
   });
   changed();
 }
 
-function snapshot(): CallSnapshot | null {
-  if (call === null) return null;
+const find = (who: string | undefined): Line | undefined =>
+  lines.filter((line) => who === undefined || line.who === who).at(-1);
+
+function lineOf(who: string | undefined): Line {
+  const line = find(who);
+  if (line === undefined) throw new Error(`there is no call with ${who ?? 'anybody'}`);
+  return line;
+}
+
+function describe(call: Call): readonly string[] {
+  return call.participants
+    .filter(({ self }) => !self)
+    .map(({ userId, state, leftReason, muted, held }) =>
+      [userId, state, leftReason, muted && 'muted', held && 'held'].filter(Boolean).join(' '),
+    );
+}
+
+function snapshot(who?: string): CallSnapshot | null {
+  const line = find(who);
+  if (line === undefined) return null;
+  const { call, refused, muteAskedBy } = line;
   const { id, direction, state, holding, muted, camera, peerMuted, peerCamera, end } = call;
-  const peer = call.peer.userId;
-  return { id, direction, state, holding, muted, camera, peerMuted, peerCamera, peer, end };
+  const { via, role, audioOutput } = call;
+  return {
+    id,
+    direction,
+    state,
+    holding,
+    muted,
+    camera,
+    peerMuted,
+    peerCamera,
+    peer: call.peer.userId,
+    via,
+    role,
+    people: describe(call),
+    refused,
+    muteAskedBy,
+    audioOutput,
+    end,
+  };
 }
 
-const patienceMs = 15_000;
+const participantOf = ({ call }: Line, userId: string): string =>
+  call.participants.filter((each) => each.userId === userId).at(-1)?.id ?? userId;
 
-/** Resolves with what `read` gives, at the first change at which it gives something. */
-function when<Value>(what: string, read: () => Value | null): Promise<Value> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => {
-      listeners.delete(look);
-      const seen = JSON.stringify({ phone: phone?.state, states, call: snapshot() });
-      reject(new Error(`${what} not within ${patienceMs} ms; ${seen}`));
-    }, patienceMs);
-    const look = (): void => {
-      const value = read();
-      if (value === null) return;
-      clearTimeout(timer);
-      listeners.delete(look);
-      resolve(value);
-    };
-    listeners.add(look);
-    look();
-  });
+function run(line: Line, asked: Asked): Promise<unknown> {
+  const { call } = line;
+  switch (asked.ask) {
+    case 'swap':
+      return call.swap();
+    case 'invite':
+      return call.invite(asked.to, { role: asked.role });
+    case 'remove':
+    case 'requestMute':
+      return call[asked.ask](participantOf(line, asked.participant));
+    case 'transfer':
+      return call.transfer('to' in asked ? asked.to : lineOf(asked.call).call);
+    case 'merge':
+      return call.merge(lineOf(asked.call).call);
+    case 'sendDtmf':
+      return call.sendDtmf(asked.tones);
+    case 'setAudioOutput':
+      return call.setAudioOutput(asked.deviceId);
+  }
 }
+
+/** Resolves with what was refused; null when it was done. */
+async function refusalOf(promise: Promise<unknown>): Promise<Refused | null> {
+  try {
+    await promise;
+    return null;
+  } catch (thrown) {
+    const { code, details } = thrown as RingfenceError;
+    return { code, details: { ...details } };
+  }
+}
+
+/** Everything, for the message of a wait that was in vain. */
+const seen = (): unknown => ({
+  phone: phone?.state,
+  calls: lines.map(({ who, states }) => ({
+    who,
+    states: states.map(({ state }) => state),
+    now: snapshot(who),
+  })),
+});
+const untilTrue = async (what: string, isTrue: () => boolean): Promise<void> => {
+  await when({ what, read: () => (isTrue() ? true : null), seen, listeners });
+};
 
 globalThis.bare = {
-  async open(userId) {
+  async open(userId, { claimsDevice = false, ...options } = {}) {
+    if (claimsDevice) ({ deviceId } = await claimDeviceId());
     phone = createPhone({
       url: `${location.origin.replace(/^http/, 'ws')}/v1/socket`,
       token: () => fetchToken(userId),
+      ...(claimsDevice && { deviceId }),
+      ...options,
     });
     phone.on('call.incoming', follow);
     phone.on('phone.changed', changed);
+    phone.on('settings.changed', changed);
     await globalThis.bare.untilPhone('ready');
   },
   async dial(to, media) {
     follow(await phone!.dial(to, media));
   },
-  tell: (what) => call?.[what](),
-  accept: (media) => call?.accept(media),
-  setCamera: (on) => call?.setCamera(on),
+  tell: (what, who) => lineOf(who).call[what](),
+  endForAll: (who) => lineOf(who).call.hangUp({ everyone: true }),
+  accept: (media, who) => lineOf(who).call.accept(media),
+  setCamera: (on, who) => lineOf(who).call.setCamera(on),
+  ask: (asked, who) => refusalOf(run(lineOf(who), asked)),
   snapshot,
-  until: (wanted) =>
-    when(JSON.stringify(wanted), () => {
-      const now = snapshot();
-      if (now === null) return null;
-      const entries = Object.entries(wanted) as [keyof CallSnapshot, unknown][];
-      return entries.every(([field, value]) => now[field] === value) ? now : null;
+  until: (wanted, who) =>
+    when({
+      what: `${who ?? 'the newest call'}: ${JSON.stringify(wanted)}`,
+      read: () => {
+        const now = snapshot(who);
+        if (now === null) return null;
+        const entries = Object.entries(wanted) as [keyof CallSnapshot, unknown][];
+        const isSo = entries.every(
+          ([field, value]) => JSON.stringify(now[field]) === JSON.stringify(value),
+        );
+        return isSo ? now : null;
+      },
+      seen,
+      listeners,
     }),
-  untilPhone: async (state) => {
-    await when(state, () => (phone?.state === state ? true : null));
+  untilPhone: (state) => untilTrue(`phone ${state}`, () => phone?.state === state),
+  updateSettings: (change) => refusalOf(phone!.updateSettings(change)),
+  untilSettings: (wanted) =>
+    untilTrue(
+      `settings ${JSON.stringify(wanted)}`,
+      () => JSON.stringify(phone?.settings) === JSON.stringify(wanted),
+    ),
+  get phone() {
+    return phone!;
   },
-  get states() {
-    return states;
+  get deviceId() {
+    return deviceId;
   },
+  get callCount() {
+    return lines.length;
+  },
+  statesOf: (who) => find(who)?.states ?? [],
 };
