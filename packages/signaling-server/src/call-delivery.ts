@@ -101,9 +101,10 @@ export class CallDelivery {
     let isTold = false;
     for (const leg of facts.legs) {
       const session = this.#parts.directory.sessionOfLeg(facts, leg);
-      // A device hears by its newest leg.
-      if (session === undefined || isOlder(facts, leg)) continue;
+      if (session === undefined) continue;
       const isOn = isLive(facts, leg);
+      // A device hears by its newest leg: the one that is live, where one is.
+      if (!isOn && isOlder(facts, leg)) continue;
       if (isOn) session.calls.set(callId, entry);
       else session.calls.delete(callId);
       if (session === except) continue;

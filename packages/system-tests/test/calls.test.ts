@@ -157,6 +157,7 @@ describe.skipIf(browserPath('chromium') === undefined)('a call between two brows
       reason: 'answered-elsewhere',
       cause: null,
       by: 'local',
+      answeredBy: expect.any(String),
     });
     await Promise.all([alice.until({ state: 'active' }), bobToo.until({ state: 'active' })]);
     await alice.untilGrowing('audioEnergyReceived');

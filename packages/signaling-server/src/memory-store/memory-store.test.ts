@@ -88,7 +88,7 @@ it('keeps the newest lines of a long history, without a gap', async () => {
 it('forgets the oldest when there are too many', async () => {
   const store = createMemoryStore({ clock }, { endedCalls: 2, answers: 3 });
   for (let count = 0; count < 5; count += 1) await bury(store);
-  expect(store.size).toEqual({ calls: 2, answers: 3, engaged: 0, ringing: 0, settings: 0 });
+  expect(store.size).toEqual({ calls: 2, answers: 3, engaged: 0, settings: 0 });
 });
 
 it('its clock does not step with the wall clock', () => {

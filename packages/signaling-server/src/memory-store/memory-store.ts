@@ -27,14 +27,12 @@ export interface MemoryStoreOptions {
 /** A store in the memory of one process. */
 export interface MemoryStore extends Store {
   /**
-   * What it holds now. `engaged` counts users who ring or talk, `ringing` pairs of users between
-   * whom a direct call rings, `settings` users who ever set any.
+   * What it holds now. `engaged` counts users who ring or talk, `settings` users who ever set any.
    */
   readonly size: {
     readonly calls: number;
     readonly answers: number;
     readonly engaged: number;
-    readonly ringing: number;
     readonly settings: number;
   };
 }
@@ -42,8 +40,7 @@ export interface MemoryStore extends Store {
 interface Row {
   facts: CallFacts;
   nextDeadlineAt: number | null;
-  /** Its key in the index of direct calls that ring. */
-  ringing: string | null;
+  directRinging: CallChange['directRinging'];
   /** The newest lines of its history, without a gap. */
   events: CallEvent[];
 }
@@ -57,8 +54,6 @@ const day = 86_400_000;
 const liveEvents = 5 * LIMITS.catchUpEvents;
 // A user id and a command id hold no slash, so the keys are unambiguous.
 const userKey = (orgId: string, userId: string): string => `${userId}/${orgId}`;
-const pairKey = (orgId: string, fromUserId: string, toUserId: string): string =>
-  `${fromUserId}/${toUserId}/${orgId}`;
 const answerKey = (orgId: string, userId: string, commandId: string): string =>
   `${commandId}/${userId}/${orgId}`;
 
@@ -87,8 +82,6 @@ export function createMemoryStore(
   const byUser = new CallIndex();
   /** Live calls in which a user rings or talks. */
   const engaged = new CallIndex();
-  /** Direct calls that ring, oldest first, by who dials whom. */
-  const ringing = new CallIndex();
   const settings = new Map<string, StoredSettings>();
   /** Ended calls, oldest first. */
   const ended = new Queue<Row>();
@@ -106,9 +99,13 @@ export function createMemoryStore(
     return row?.facts.call.orgId === orgId ? row : undefined;
   };
 
+  /** The oldest direct call from the one user that rings at the other. Few calls engage a user. */
   const crossing = (orgId: string, fromUserId: string, toUserId: string): CallFacts | null => {
-    const [callId] = ringing.of(pairKey(orgId, fromUserId, toUserId));
-    return callId === undefined ? null : rows.get(callId)!.facts;
+    for (const callId of engaged.of(userKey(orgId, fromUserId))) {
+      const { directRinging: pair, facts } = rows.get(callId)!;
+      if (pair?.fromUserId === fromUserId && pair.toUserId === toUserId) return facts;
+    }
+    return null;
   };
 
   const holds = (guard: Guard, orgId: string): boolean => {
@@ -118,7 +115,7 @@ export function createMemoryStore(
       case 'call.seq':
         return own(orgId, guard.callId)?.facts.call.seq === guard.seq;
       case 'pair.free':
-        return ringing.count(pairKey(guard.orgId, guard.fromUserId, guard.toUserId)) === 0;
+        return crossing(guard.orgId, guard.fromUserId, guard.toUserId) === null;
       case 'user.engaged':
         return engaged.count(userKey(guard.orgId, guard.userId)) <= guard.atMost;
       case 'user.settings':
@@ -151,13 +148,13 @@ export function createMemoryStore(
   };
 
   const open = (callId: string, facts: CallFacts): Row => {
-    const row: Row = { facts, nextDeadlineAt: null, ringing: null, events: [] };
+    const row: Row = { facts, nextDeadlineAt: null, directRinging: null, events: [] };
     rows.set(callId, row);
     return row;
   };
 
   const write = ({ facts, events, nextDeadlineAt, directRinging }: CallChange): void => {
-    const { id, orgId, state } = facts.call;
+    const { id, state } = facts.call;
     let row = rows.get(id);
     const wasOver = row?.facts.call.state === 'ended';
     // Whom a call engages changes as it comes, as someone comes to it, and as someone goes.
@@ -165,15 +162,10 @@ export function createMemoryStore(
     row ??= open(id, facts);
     row.facts = facts;
     row.nextDeadlineAt = nextDeadlineAt;
+    row.directRinging = directRinging;
     row.events.push(...events);
     trim(row, state === 'ended');
     if (!isSameCompany) index(facts);
-    const pair = directRinging && pairKey(orgId, directRinging.fromUserId, directRinging.toUserId);
-    if (pair !== row.ringing) {
-      if (row.ringing !== null) ringing.remove(row.ringing, id);
-      if (pair !== null) ringing.add(pair, id);
-      row.ringing = pair;
-    }
     if (state === 'ended') {
       live.delete(row);
       if (!wasOver) ended.push(row);
@@ -231,7 +223,6 @@ export function createMemoryStore(
         calls: rows.size,
         answers: answers.size,
         engaged: engaged.size,
-        ringing: ringing.size,
         settings: settings.size,
       };
     },

@@ -133,11 +133,13 @@ function endOf(facts: CallFacts, legId: string): CallEnd | null {
   const self = own && ownerOf(facts, own);
   if (own?.state === 'lost') {
     const reason = own.lostReason;
-    if (reason === 'busy' || reason === 'answered-elsewhere' || reason === 'declined-elsewhere') {
-      return { reason, cause: null, by: 'local' };
+    const winner = legOf(facts, self?.wonLegId ?? '');
+    if (winner !== undefined && reason !== 'busy') {
+      const { deviceId: answeredBy } = winner;
+      return { reason: 'answered-elsewhere', cause: null, by: 'local', answeredBy };
     }
-    if (self !== undefined && self.wonLegId !== null) {
-      return { reason: 'answered-elsewhere', cause: null, by: 'local' };
+    if (reason === 'busy' || reason === 'declined-elsewhere') {
+      return { reason, cause: null, by: 'local' };
     }
   }
   const sideOf = (id: string | null): CallEnd['by'] => {

@@ -4,6 +4,9 @@ import type { Tally } from './tally.ts';
 
 type State = Call['state'];
 
+/** For how long a phone waits for the server's word on how a call ended (`settleMs`, its default). */
+const SETTLE_MS = 2_000;
+
 /** What may follow what in the state of a call, beside `ended`, which may follow all. */
 const steps: Readonly<Record<State, readonly State[]>> = {
   preparing: ['dialing'],
@@ -51,13 +54,17 @@ export class CallWatch {
   readonly strange: string[] = [];
   /** When the phone last changed what it shows of it, in virtual milliseconds. */
   changedMs = 0;
-  /** The call ended here while the server could not be heard, so that each believes its own. */
+  /**
+   * The server could not be heard when the call ended here, or had said nothing of the end within
+   * the time a phone waits: then each believes its own.
+   */
   endedAlone = false;
   /** The participant of this phone, as last shown; null before the dial was answered. */
   ownId: string | null = null;
   #last: State;
   #ends = 0;
   #troublesAtEnd: Troubles | undefined;
+  #endedMs = 0;
 
   constructor(
     call: Call,
@@ -79,15 +86,19 @@ export class CallWatch {
       this.#look();
       if (call.state === 'ended' && this.#troublesAtEnd === undefined) {
         this.#troublesAtEnd = troubles();
+        this.#endedMs = clock.monotonic();
       }
       note(`call ${short(call)} ${describe(call)}`);
     });
     call.on('call.ended', (end) => {
       this.#ends += 1;
       if (this.#ends > 1) this.strange.push('over twice');
-      const isAlone = troubles() === null || troubles() !== this.#troublesAtEnd;
-      if (end.code !== undefined || isAlone) this.endedAlone = true;
+      const isTroubled = troubles() === null || troubles() !== this.#troublesAtEnd;
+      const isLate = clock.monotonic() - this.#endedMs >= SETTLE_MS;
+      if (isLate && !isTroubled) tally.add('ended before the server said how');
+      this.endedAlone = end.code !== undefined || isTroubled || isLate;
       note(`call ${short(call)} over ${end.reason} ${end.cause} ${end.by} ${end.code ?? ''}`);
+      tally.add('ended');
       tally.add(`end ${end.reason}`);
     });
     call.on('call.refused', ({ command, code }) => {
