@@ -22,6 +22,9 @@ const sources = (page: Page, kind: 'audio' | 'video') =>
       ),
     kind,
   );
+/** A sender has its new track only after `replaceTrack` has done its work (W3C WebRTC 5.2). */
+const untilFrom = (page: Page, kind: 'audio' | 'video', deviceId: string) =>
+  expect.poll(() => sources(page, kind), { timeout: 10_000 }).toEqual([deviceId]);
 const devicesOf = (page: Page) =>
   page.evaluate(async () => {
     const { microphones, cameras, outputs } = await bare.phone.devices.list();
@@ -45,21 +48,21 @@ describe.skipIf(!hasChromium)('devices in a call', () => {
     const before = await alice.page.evaluate(() => ringfenceProbe.descriptions);
     await alice.page.evaluate((id) => bare.phone.devices.select({ microphone: id }), other!);
     // A call on hold sends nothing, so it has no source.
-    expect(await sources(alice.page, 'audio')).toEqual([other]);
+    await untilFrom(alice.page, 'audio', other!);
     await Promise.all([
       alice.untilGrowing('audioBytesSent'),
       carol.untilGrowing('audioEnergyReceived'),
     ]);
     await alice.ask({ ask: 'swap' }, bob.userId);
     await bob.untilGrowing('audioEnergyReceived');
-    expect(await sources(alice.page, 'audio')).toEqual([other]);
+    await untilFrom(alice.page, 'audio', other!);
     expect(await alice.page.evaluate(() => ringfenceProbe.descriptions)).toBe(before);
     // A later call has it too.
     await alice.tell('hangUp', bob.userId);
     await alice.tell('hangUp', carol.userId);
     await alice.until({ state: 'ended' });
     await connectCall(alice, bob);
-    expect(await sources(alice.page, 'audio')).toEqual([other]);
+    await untilFrom(alice.page, 'audio', other!);
   });
 
   test('another camera is seen at once', async () => {
@@ -71,7 +74,7 @@ describe.skipIf(!hasChromium)('devices in a call', () => {
     // Of Chromium's fake cameras the second makes pictures that no call carries (16-bit depth).
     const other = cameras.filter((id) => id !== used).at(-1);
     await alice.page.evaluate((id) => bare.phone.devices.select({ camera: id }), other!);
-    expect(await sources(alice.page, 'video')).toEqual([other]);
+    await untilFrom(alice.page, 'video', other!);
     await bob.untilGrowing('framesDecoded');
   });
 

@@ -22,6 +22,17 @@ test('a seed is replayed with its trace, and its last line is the result', async
   });
 }, 60_000);
 
+test('seeds begin where they are told to', async () => {
+  const result = async (...args: readonly string[]) =>
+    JSON.parse((await run(...args)).lines.at(-1)!) as { readonly happened: unknown };
+  const [seventh, from] = [
+    await result('--seed', '7'),
+    await result('--seeds', '1', '--from', '7'),
+  ];
+  expect(from).toMatchObject({ seeds: 1, happened: seventh.happened });
+  expect((await result('--seeds', '1')).happened).not.toEqual(seventh.happened);
+}, 60_000);
+
 test('a seed that is no number, and a flag that is unknown, are usage errors', async () => {
   expect(await run('--seeds', 'many')).toEqual({
     code: 2,

@@ -16,9 +16,10 @@ const QUICK_SEEDS = 100;
 const MOST_EARLY = 0.01;
 const endedByTime = 'ended before the server said how';
 const EXIT_USAGE = 2;
-const USAGE = `usage: npm run sim [-- [--seeds N] [--seed N] [--quick]]
+const USAGE = `usage: npm run sim [-- [--seeds N] [--from N] [--seed N] [--quick]]
 
-  --seeds N  run the seeds 1 to N; default 1000
+  --seeds N  run so many seeds; default 1000
+  --from N   begin with this seed; default 1
   --seed N   run one seed and print its trace
   --quick    100 seeds
   --help     this text`;
@@ -34,6 +35,7 @@ function readOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       seeds: { type: 'string' },
+      from: { type: 'string' },
       seed: { type: 'string' },
       quick: { type: 'boolean' },
     },
@@ -48,7 +50,7 @@ function readOptions(args: readonly string[]): Options {
   }
   const seeds = values.seeds === undefined ? undefined : whole('seeds', values.seeds, 1);
   return {
-    first: 1,
+    first: values.from === undefined ? 1 : whole('from', values.from, 0),
     count: seeds ?? (values.quick === true ? QUICK_SEEDS : DEFAULT_SEEDS),
     isReplay: false,
   };
