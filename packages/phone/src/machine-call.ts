@@ -220,9 +220,9 @@ export class MachineCall extends ShownCall implements Call {
 
   merge(other: Call): Promise<void> {
     return ignorable(async () => {
-      const { holding } = other;
       await this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
-      // Who talked there talks here.
+      // Who talked there talks here, unless they turned to a third call meanwhile.
+      const { holding } = other;
       if (holding === 'none' || holding === 'remote') this.resume();
     });
   }

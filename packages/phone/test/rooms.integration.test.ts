@@ -281,6 +281,47 @@ describe('merging', () => {
     await world.expectClean();
   });
 
+  test('who turns to a third call meanwhile goes on talking there', async () => {
+    const world = new World();
+    const [alice, bob, carol, dave] = (await world.phones(
+      ...['alice', 'bob', 'carol', 'dave'],
+    )) as TestPhone[];
+    const [toBob] = await world.connect(alice!, bob!);
+    const [toCarol] = await world.connect(alice!, carol!);
+    const ofDave = await dave!.phone.dial('user:alice');
+    await world.pass(500);
+    const fromDave = alice!.phone.calls.find(({ state }) => state === 'ringing')!;
+    const merged = toBob.merge(toCarol);
+    fromDave.accept();
+    await world.pass(500);
+    await merged;
+    expect([toBob.holding, fromDave.holding, fromDave.state]).toEqual(['local', 'none', 'active']);
+    ofDave.hangUp();
+    toBob.hangUp({ everyone: true });
+    await world.expectClean();
+  });
+
+  test('brings back who was in the call before', async () => {
+    const { world, alice, guests, of } = await room('carol');
+    const carol = guests[0]!;
+    carol.incoming[0]!.hangUp();
+    await world.pass(100);
+    // Nothing of this is told to who left.
+    of.mute();
+    await world.pass(100);
+    const [toCarol, again] = await world.connect(alice, carol);
+    const asked = of.merge(toCarol);
+    await world.pass(1_000);
+    await asked;
+    expect([again.id, again.state, who(of)]).toEqual([
+      of.id,
+      'active',
+      'alice active, bob active, carol active',
+    ]);
+    of.hangUp({ everyone: true });
+    await world.expectClean();
+  });
+
   test('with itself, with an ended call, beyond four', async () => {
     const { world, alice, of } = await room('carol', 'dave');
     const erin = await world.phone('erin');

@@ -158,7 +158,7 @@ export class Reception {
 
   async #sync(session: Session, { id, body }: RequestOf<'call.sync'>): Promise<void> {
     const { callId, afterSeq } = body;
-    const facts = await this.#find(session, callId);
+    const facts = await this.#find(session, callId, afterSeq);
     const { userId } = session.identity!;
     const answer: AnswerBody<'call.sync'> =
       facts === null
@@ -191,12 +191,16 @@ export class Reception {
     session.send(frame);
   }
 
-  /** A call the session's user is party to (P-411). No round trip for a remembered call. */
-  async #find(session: Session, callId: string): Promise<CallFacts | null> {
+  /**
+   * A call the session's user is party to (P-411), at least as far on as `leastSeq`. No round trip
+   * where what is remembered will do: another instance may have written since.
+   */
+  async #find(session: Session, callId: string, leastSeq = 0): Promise<CallFacts | null> {
+    const { calls, store } = this.#parts;
     const { orgId, userId } = session.identity!;
-    const facts =
-      this.#parts.calls.remembered(orgId, callId) ??
-      (await this.#parts.store.trip((store) => store.load(orgId, callId)));
+    const known = calls.remembered(orgId, callId);
+    if (known !== null && known.call.seq >= leastSeq && isParty(known, userId)) return known;
+    const facts = await store.trip((real) => real.load(orgId, callId));
     return facts !== null && isParty(facts, userId) ? facts : null;
   }
 }

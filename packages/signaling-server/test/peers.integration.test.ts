@@ -65,6 +65,26 @@ describe('two calls that become one, over three instances', () => {
     expect(bob.of('signal')).toHaveLength(1);
   });
 
+  it('who is moved into a call that this instance remembers from before may ask for it', async () => {
+    const made = rig();
+    const second = made.peer();
+    await settle();
+    const alice = await made.join(made.server, { userId: 'alice' });
+    const bob = await made.join(second, { userId: 'bob' });
+    const carol = await made.join(second, { userId: 'carol' });
+    await settle();
+    const callId = await talk(alice, bob, 'bob');
+    const fromCallId = await talk(alice, carol, 'carol');
+    await settle();
+    made.deafen(true);
+    const { seq } = await alice.ok('call.merge', { callId, fromCallId });
+    expect(await carol.ok('call.sync', { callId, afterSeq: 0 })).toMatchObject({
+      snapshot: { call: { seq } },
+    });
+    // Bob heard of it by another way, and asks for what comes after.
+    expect(await bob.ok('call.sync', { callId, afterSeq: seq })).toEqual({ callId, events: [] });
+  });
+
   it('a removal and what follows, read together, end with the removal for who was removed', async () => {
     const { alice, bob, carol, callId, otherId, ...made } = await threeApart();
     await alice.ok('call.merge', { callId, fromCallId: otherId });

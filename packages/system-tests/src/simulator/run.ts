@@ -147,7 +147,7 @@ async function act(scene: Scene): Promise<void> {
   weather.clear();
   for (const user of users) user.rest();
   await world.advance(QUIET_MS);
-  broken.push(...checkTalks(world, users));
+  broken.push(...checkTalks(world, users, scene.settleMs));
   // In some runs one side alone hangs up; the other must hear of it.
   const silent = chance(random, 0.3) ? pick(random, users) : undefined;
   for (const user of users) if (user !== silent && !user.isGone) user.hangUpAll();
