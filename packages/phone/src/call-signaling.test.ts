@@ -36,6 +36,22 @@ it('sends what changed while an update is under way as one update', async () => 
   expect(channel.sent.slice(2)).toEqual([{ name: 'call.update', held: false }]);
 });
 
+it('takes no update back over a newer wish: it goes again, with that', async () => {
+  const { signaling, channel, reports } = open();
+  signaling.send({ type: 'call.update', held: false });
+  signaling.send({ type: 'call.update', camera: true });
+  signaling.send({ type: 'call.update', camera: false });
+  await channel.answer(refusal('queue_full'));
+  expect([channel.sent.slice(1), reports]).toEqual([
+    [{ name: 'call.update', held: false, camera: false }],
+    [],
+  ]);
+  await channel.answer(refusal('wrong_state'));
+  expect(reports).toMatchObject([{ type: 'signaling.refused', code: 'wrong_state' }]);
+  signaling.send({ type: 'call.update', held: false });
+  expect(channel.sent.slice(2)).toEqual([{ name: 'call.update', held: false }]);
+});
+
 it('sends no update after the call was hung up', async () => {
   const { signaling, channel } = open();
   signaling.send({ type: 'call.update', muted: true });

@@ -16,12 +16,14 @@ type Update = CallCommand & { readonly type: 'call.update' };
  * The machine's signaling port on the line of its call.
  *
  * Updates go one at a time. What the user changes while one is under way goes as one when it is
- * answered: a person who toggles on a slow line is seen as they are, not as they were.
+ * answered: a person who toggles on a slow line is seen as they are, not as they were. Where that
+ * one was refused, it goes with what came after: nothing is taken back over a newer wish.
  */
 export class CallSignaling implements Signaling {
   readonly #line: CallLine;
   #report: ((report: SignalingReport) => void) | undefined;
-  #isUpdating = false;
+  /** The update under way. */
+  #update: Update | undefined;
   #isEnding = false;
   #waiting: Update | undefined;
 
@@ -37,8 +39,8 @@ export class CallSignaling implements Signaling {
   send(command: CallCommand, ticket?: string): void {
     if (command.type === 'call.hang-up') this.#isEnding = true;
     if (command.type !== 'call.update') void this.#send(command, ticket);
-    else if (this.#isUpdating) this.#waiting = { ...this.#waiting, ...command };
-    else void this.#update(command);
+    else if (this.#update) this.#waiting = { ...this.#waiting, ...command };
+    else void this.#sendUpdates(command);
   }
 
   close(): void {
@@ -47,24 +49,27 @@ export class CallSignaling implements Signaling {
     this.#line.close();
   }
 
-  async #update(first: Update): Promise<void> {
-    this.#isUpdating = true;
-    let next: Update | undefined = first;
-    while (next !== undefined && !this.#isEnding) {
-      await this.#send(next);
-      next = this.#waiting;
+  async #sendUpdates(first: Update): Promise<void> {
+    this.#update = first;
+    while (this.#update && !this.#isEnding) {
+      await this.#send(this.#update);
+      this.#update = this.#waiting;
       this.#waiting = undefined;
     }
-    this.#isUpdating = false;
   }
 
-  async #send({ type: command, ...body }: CallCommand, ticket?: string): Promise<void> {
+  async #send(sent: CallCommand, ticket?: string): Promise<void> {
+    const { type: command, ...body } = sent;
     const { channel } = this.#line;
     try {
       // Each command's body is the wire's without the id of the call; the types are one by one.
       await channel.command(command, body as CommandBody<CommandName>);
       if (ticket !== undefined) this.#report?.({ type: 'signaling.done', ticket });
     } catch (thrown) {
+      if (sent === this.#update && this.#waiting) {
+        this.#waiting = { ...sent, ...this.#waiting };
+        return;
+      }
       const error = toError(thrown);
       const code = error instanceof RingfenceError ? error.code : 'internal';
       // Of a call that was moved since, only what somebody waits for matters.

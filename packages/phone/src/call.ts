@@ -110,7 +110,7 @@ export interface Call {
   decline(): void;
   /**
    * Ends the call for this user whatever its state: cancels, declines, hangs up or leaves a room.
-   * Media ends at once. With `everyone`, a moderator ends it for all.
+   * Media ends at once. With `everyone`, a moderator ends it for all; anybody else leaves alone.
    */
   hangUp(options?: { readonly everyone?: boolean | undefined }): void;
   hold(): void;
@@ -156,10 +156,11 @@ export interface Call {
   /** Brings the people of another call of this phone into this one. @throws as {@link Call.transfer}. */
   merge(other: Call): Promise<void>;
   /**
-   * Sends DTMF (RFC 4733): `0`-`9`, `A`-`D`, `*`, `#`, and `,` for a pause of two seconds. Resolves
-   * when the last tone is sent.
+   * Sends DTMF (RFC 4733): 1 to 64 of `0`-`9`, `A`-`D`, `*`, `#`, and `,` for a pause of two seconds.
+   * Resolves when the last tone is sent.
    *
-   * @throws {RingfenceError} as a rejection: `invalid_dtmf`, `dtmf_unavailable`.
+   * @throws {RingfenceError} as a rejection: `invalid_dtmf`; `dtmf_unavailable` when nobody can hear
+   * all of it: the call is on hold, has no media yet, or ends first.
    */
   sendDtmf(tones: string): Promise<void>;
   /**

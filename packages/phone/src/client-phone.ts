@@ -96,6 +96,10 @@ export class ClientPhone implements Phone {
   updateSettings(change: Partial<UserSettings>): Promise<UserSettings> {
     return ignorable(async () => {
       if (this.#isClosed) throw phoneError('phone_closed');
+      // Before it is sent: a text that no frame takes would close the connection, and again.
+      for (const to of Object.values({ ...change })) {
+        if (typeof to === 'string') otherAddress(to, this.identity?.userId);
+      }
       return this.#parts.client.updateSettings(change);
     });
   }

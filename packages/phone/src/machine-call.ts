@@ -273,9 +273,10 @@ export class MachineCall extends ShownCall implements Call {
     return otherAddress(to, this.#parts.userId());
   }
 
-  #other(call: Call): string {
+  /** Of no call too: hosts look one up, and it may be over by then. */
+  #other(call: Call | undefined): string {
     if (call === this) throw phoneError('same_call');
-    if (call.state === 'ended') throw phoneError('call_ended');
+    if (!call || call.state === 'ended') throw phoneError('call_ended');
     return call.id;
   }
 

@@ -37,13 +37,17 @@ describe('settings', () => {
 
   test('that make no sense are refused, and all stays as it was', async () => {
     const [world, bob] = await people('bob');
+    const states: string[] = [];
+    bob!.phone.on('phone.changed', ({ state }) => states.push(state));
     const asked = [
+      bob!.phone.updateSettings({ forwardOnBusy: `user:${'b'.repeat(100_000)}` }),
       bob!.phone.updateSettings({ forwardOnBusy: 'user:bob' }),
       bob!.phone.updateSettings({ forwardOnNoAnswer: 'nowhere' as never }),
       bob!.phone.updateSettings({ forwardOnNoAnswer: 'queue:support' }),
     ];
     await world.pass(100);
     expect(await Promise.all(asked.map(codeOf))).toEqual([
+      'invalid_address',
       'cannot_dial_self',
       'invalid_address',
       'address_unsupported',
@@ -53,6 +57,7 @@ describe('settings', () => {
       forwardOnBusy: null,
       forwardOnNoAnswer: null,
     });
+    expect(states).toEqual([]);
     await bob!.phone.close();
     expect(await codeOf(bob!.phone.updateSettings({}))).toBe('phone_closed');
     await world.expectClean();

@@ -307,6 +307,11 @@ describe('what cannot be transferred', () => {
     const [consult] = await world.connect(bob, carol);
     consult.hangUp();
     expect(await codeOf(incoming.transfer(consult))).toBe('call_ended');
+    const none = undefined as never;
+    expect([await codeOf(incoming.transfer(none)), await codeOf(incoming.merge(none))]).toEqual([
+      'call_ended',
+      'call_ended',
+    ]);
     expect(await codeOf(consult.transfer(incoming))).toBe('call_ended');
     expect(await codeOf(consult.transfer('user:carol'))).toBe('call_ended');
     expect(await codeOf(consult.invite('user:carol'))).toBe('call_ended');

@@ -7,7 +7,7 @@
  *   3. A leg is offered once, and only while nobody has its call open. It is one that rings, or one
  *      that was moved here: the facts of another call say `movedTo`.
  */
-import { legOfDevice } from '@ringfence/call-rules';
+import { isLive, legOfDevice } from '@ringfence/call-rules';
 import type { CallFacts, Leg } from '@ringfence/call-rules';
 import { knownCalls } from '@ringfence/protocol';
 import type { CatchUp } from '@ringfence/protocol';
@@ -69,10 +69,7 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
 
   function get(callId: string): Known {
     let known = calls.get(callId);
-    if (!known) {
-      known = {};
-      calls.set(callId, known);
-    }
+    if (!known) calls.set(callId, (known = {}));
     return known;
   }
 
@@ -80,13 +77,8 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
   function ownLeg(known: Known): Leg | undefined {
     const identity = ports.identity();
     if (!known.facts || !identity || isEnded(known)) return undefined;
-    const { participants } = known.facts;
     const leg = legOfDevice(known.facts, identity.userId, identity.deviceId);
-    // Looked for, and not taken for granted: a broken server may send a leg that is nobody's.
-    const isThere = participants.some(
-      ({ id, state }) => id === leg?.participantId && state !== 'left',
-    );
-    return isThere && leg!.state !== 'lost' ? leg : undefined;
+    return leg && isLive(known.facts, leg) ? leg : undefined;
   }
 
   const isHeld = (known: Known): unknown => known.channel ?? known.isSyncing ?? ownLeg(known);
@@ -97,6 +89,8 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
     const leg = ownLeg(known);
     // Whoever has the call open that moved here goes on with this one.
     const isOpen = known.channel ?? (known.origin && calls.get(known.origin.call.id)?.channel);
+    // A leg that was lost to silence may ring again. Not undefined: that would be the next leg's.
+    if (!leg && known.offered) known.offered = '';
     if (leg && !isOpen && leg.id !== known.offered && (known.origin || leg.state !== 'won')) {
       known.offered = leg.id;
       ports.offered(known.facts!);
@@ -110,7 +104,11 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
     known.facts = next;
     const { movedTo } = next.call;
     if (movedTo) {
-      get(movedTo).origin = next;
+      const there = get(movedTo);
+      // Known from when this device was in it before, if at all: it is read anew.
+      if (!there.channel && !ownLeg(there)) calls.delete(movedTo);
+      // A leg that was offered while it rang is offered again, as one that was moved.
+      Object.assign(get(movedTo), { origin: next, offered: undefined });
       ask(movedTo);
     }
     if (!known.channel) return;

@@ -1,5 +1,6 @@
 import { createListeners } from '@ringfence/base';
 import type { On } from '@ringfence/base';
+import { joinedLegs } from '@ringfence/call-rules';
 import type { CallFacts } from '@ringfence/call-rules';
 import { frameBytes, isSignalBody, writeNotice } from '@ringfence/protocol';
 import type {
@@ -173,9 +174,7 @@ export function createChannel(
     },
 
     changed(now, isResumed) {
-      const isOver = now.call.state === 'ended';
-      const joined = now.participants.filter(({ state }) => state === 'joined' && !isOver);
-      outbox.keep(joined.map(({ wonLegId }) => wonLegId));
+      outbox.keep(now.call.state === 'ended' ? [] : joinedLegs(now).map(({ id }) => id));
       if (isResumed) outbox.resend();
       emit('facts', now);
       inbox.release();

@@ -184,8 +184,9 @@ export function createSignalingClient(
     now: serverNow,
     offered: (facts) => listeners.emit('call.offered', facts),
     ask(callId, afterSeq, onAnswer) {
-      const asking = { ...brief, onAnswer };
-      requests.add('call.sync', { callId, afterSeq }, asking).catch(() => onAnswer(null));
+      requests
+        .add('call.sync', { callId, afterSeq }, { ...brief, onAnswer })
+        .catch(() => onAnswer(null));
     },
     isOnline: () => link.state() === 'ready',
     send: link.send,
@@ -197,8 +198,11 @@ export function createSignalingClient(
         calls.behind(callId, seq);
       };
       try {
-        const limits = { queue: callId, expiresInMs: expiresInMs(name, callId), onAnswer };
-        await requests.add<CommandName>(name, body, limits);
+        await requests.add<CommandName>(name, body, {
+          queue: callId,
+          expiresInMs: expiresInMs(name, callId),
+          onAnswer,
+        });
       } catch (error) {
         calls.doubt(callId);
         throw error;

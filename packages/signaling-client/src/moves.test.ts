@@ -1,4 +1,5 @@
-import type { CallFacts } from '@ringfence/call-rules';
+import { legOfDevice } from '@ringfence/call-rules';
+import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { describe, expect, it } from 'vitest';
 import { alice, bob, callId, carol, History, otherCallId } from '../test/histories.ts';
 import { createScripted } from '../test/scripted-server.ts';
@@ -97,6 +98,28 @@ describe('a call that moves', () => {
     expect(target.facts!.legs.at(-1)).toMatchObject({ deviceId: 'phone', state: 'won' });
   });
 
+  it('is offered once more when it rang here, was let go, and a dial has met it since', async () => {
+    const { client, clock, welcomed, flush } = createScripted();
+    const [dial, target] = [callId, otherCallId].map((id) => new History(() => clock.now(), id));
+    const offered: CallFacts[] = [];
+    client.on('call.offered', (facts) => offered.push(facts));
+    const session = await welcomed();
+    const events = [...target!.dial(bob, alice)];
+    session.event('call.events', { callId: otherCallId, events });
+    await flush();
+    client.channel(otherCallId).close();
+    const seen = target!.events.length;
+    dial!.cross(alice, bob, target!);
+    session.event('call.events', { callId: otherCallId, events: target!.events.slice(seen) });
+    session.event('call.events', { callId, events: [...dial!.events] });
+    await flush();
+    await flush();
+    session.answer(session.asked('call.sync')[0]!, { callId: otherCallId, events: [] });
+    await flush();
+    expect(offered.map(({ legs }) => legs[1]!.state)).toEqual(['offered', 'won']);
+    expect(offered[1]).toEqual(target!.facts);
+  });
+
   it('is offered when the first one is closed and nobody follows, and then only once', async () => {
     const { client, session, target, offered, transfer, arrive } = await createTransfer();
     const first = client.channel(callId);
@@ -153,6 +176,49 @@ describe('a call that moves', () => {
     next.on('signal', (each) => heard.push(each));
     await arrive();
     expect(heard).toEqual([{ fromLeg: 'l2', mediaEpoch: 1, body }]);
+  });
+
+  it('is read anew when what is known is from when this device was in it before', async () => {
+    const { client, clock, welcomed, flush } = createScripted();
+    const [call, target] = [callId, otherCallId].map((id) => new History(() => clock.now(), id));
+    call!.connect(bob, alice);
+    // Alice was asked in, and declined, before Bob dialed her.
+    target!.connect(bob, carol);
+    target!.run(bob, { type: 'call.invite', to: 'user:alice' });
+    target!.run(alice, { type: 'call.decline' });
+    const offered: CallFacts[] = [];
+    client.on('call.offered', (facts) => offered.push(facts));
+    const session = await welcomed({
+      calls: [
+        { callId, snapshot: call!.facts! },
+        { callId: otherCallId, snapshot: target!.facts! },
+      ],
+    });
+    const first = client.channel(callId);
+    target!.run(carol, { type: 'call.update', muted: true });
+    const [callSeq, targetSeq] = [call!.events.length, target!.events.length];
+    target!.run(bob, { type: 'call.transfer', toCallId: callId, other: call!.facts }, call);
+    // The hint of the other call has a gap, so it is being read already.
+    const joined = target!.events.slice(targetSeq);
+    session.event('call.events', { callId: otherCallId, events: joined });
+    await flush();
+    const missed = target!.events.slice(session.asked('call.sync')[0]!.body.afterSeq as number);
+    session.event('call.events', { callId, events: call!.events.slice(callSeq) });
+    await flush();
+    await flush();
+    const next = client.channel(first.facts!.call.movedTo!);
+    expect(next.facts).toBe(null);
+    const [stale, anew] = session.asked('call.sync');
+    expect(anew!.body).toEqual({ callId: otherCallId, afterSeq: 0 });
+    session.answer(stale!, { callId: otherCallId, events: missed });
+    await flush();
+    session.answer(anew!, { callId: otherCallId, events: [...target!.events] });
+    await flush();
+    expect([next.facts, session.asked('call.sync').length, offered]).toEqual([
+      target!.facts,
+      2,
+      [],
+    ]);
   });
 
   it('is asked for at the next hello when there was no answer', async () => {
@@ -270,6 +336,28 @@ describe('a call that was left', () => {
     expect(offered).toEqual([call.facts]);
     client.channel(callId).close();
     expect(offered).toHaveLength(1);
+  });
+
+  it('is offered again when it was lost to silence and rings after all', async () => {
+    const { client, clock, welcomed, flush } = createScripted();
+    const call = new History(() => clock.now());
+    const offered: CallFacts[] = [];
+    client.on('call.offered', (facts) => offered.push(facts));
+    const session = await welcomed();
+    const tell = async (events: readonly CallEvent[]): Promise<void> => {
+      session.event('call.events', { callId, events: [...events] });
+      await flush();
+    };
+    const { userId, deviceId } = alice;
+    await tell(call.dial(bob, alice, undefined, [deviceId, 'second']));
+    await tell(call.run({ ...alice, deviceId: 'second' }, { type: 'call.ring' }));
+    client.channel(callId).close();
+    await clock.advanceAsync(2_000);
+    await tell(call.system({ type: 'deadline.passed' }));
+    expect(legOfDevice(call.facts!, userId, deviceId)).toMatchObject({ lostReason: 'unreachable' });
+    expect(offered).toHaveLength(1);
+    await tell(call.run(alice, { type: 'call.ring' }));
+    expect(offered).toHaveLength(2);
   });
 
   it('is neither asked for by beats nor brought back by a hint that comes late', async () => {

@@ -21,7 +21,7 @@ export interface SignalOutbox {
   /** Sends again what is unacknowledged, or waits for a connection. */
   resend(): void;
   /** Drops what is for other legs than these. */
-  keep(legIds: readonly (string | null)[]): void;
+  keep(legIds: readonly string[]): void;
 }
 
 /** The most signals kept for one leg. A negotiation takes tens. */

@@ -242,6 +242,17 @@ describe('closing', () => {
     }).toEqual({ sources: 1, sounding: [], state: 'suspended' });
   });
 
+  test('opens nothing any more, whatever it is asked', async () => {
+    prepare();
+    await tones.close();
+    await expect(tones.setOutput('loudspeaker')).rejects.toMatchObject({
+      code: 'audio_output_unavailable',
+    });
+    tones.unlock();
+    tones.play('ring')();
+    expect(contexts).toEqual([]);
+  });
+
   test('closes a context of its own', async () => {
     await tones.close();
     const own = new FakeAudioContext({ clock });

@@ -66,7 +66,7 @@ export interface Tones extends AsyncDisposable {
    * Sounds elsewhere, as a loudspeaker while calls are heard in a headset; `''` is the default.
    *
    * @throws {RingfenceError} as a rejection: `audio_output_unavailable`, also in a browser whose
-   * audio contexts have no choice.
+   * audio contexts have no choice, and once the tones are closed.
    */
   setOutput(deviceId: string): Promise<void>;
   /** Subscribes. Returns the function that unsubscribes. */
@@ -165,6 +165,7 @@ class PageTones implements Tones {
 
   async setOutput(deviceId: string): Promise<void> {
     try {
+      if (this.#isClosed) throw new DOMException('the tones are closed', 'InvalidStateError');
       const context = this.#open();
       if (deviceId !== '' || context.setSinkId !== undefined) await context.setSinkId!(deviceId);
     } catch (thrown) {

@@ -90,6 +90,26 @@ describe('a ringer', () => {
     expect([heard(), ringer.tone]).toEqual(['-congestion', null]);
   });
 
+  test('who dials again, or talks again, hears no more of the call that ended', async () => {
+    const { phone, setReach, ring, clock, heard } = setUp();
+    setReach('bob', 'busy');
+    await phone.dial('user:bob');
+    expect(heard()).toBe('+busy');
+    const call = await phone.dial('user:carol');
+    expect(heard()).toBe('-busy');
+    call.hangUp();
+    const first = ring('alice');
+    first.accept();
+    await phone.dial('user:bob');
+    expect([first.holding, heard()]).toEqual(['local', '+ring -ring +busy']);
+    first.mute();
+    expect(heard()).toBe('');
+    first.resume();
+    expect(heard()).toBe('-busy');
+    clock.advance(10_000);
+    expect(heard()).toBe('');
+  });
+
   test('a call that comes in cuts off the tone of an end', async () => {
     const { phone, setReach, ring, clock, heard } = setUp();
     setReach('bob', 'busy');

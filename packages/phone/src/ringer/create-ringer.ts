@@ -4,7 +4,7 @@ import { createTones } from '@ringfence/media/tones';
 import type { ToneName, ToneRegion, Tones } from '@ringfence/media/tones';
 import type { Call } from '../call.ts';
 import type { Phone } from '../phone.ts';
-import { dueTone, endTone } from './due-tone.ts';
+import { dueTone, endTone, isHeard } from './due-tone.ts';
 
 /** How a ringer sounds. */
 export interface RingerOptions {
@@ -57,7 +57,7 @@ export interface Ringer extends Disposable {
 /**
  * Rings for a phone: when a call comes in, softly when another is on, the ring-back tone while it
  * rings at the other end or who was transferred waits, and busy, congestion or a short tone when a
- * call ends. One tone at a time. Nothing of the browser is opened before the first tone.
+ * call ends, until the user turns to another. One tone at a time. Nothing of the browser is opened before the first tone.
  *
  * @throws {RingfenceError} `invalid_option`.
  *
@@ -89,6 +89,11 @@ export function createRinger(
     stop = next === null ? () => {} : tones.play(next);
   }
 
+  /** Who turns to another call has heard enough of the one that ended. */
+  function cutEnd(): void {
+    if (ending !== undefined) play(null);
+  }
+
   /** Plays what is due; the tone of an end sounds on while nothing is. */
   function update(): void {
     const due = dueTone([...calls.keys()]);
@@ -108,8 +113,13 @@ export function createRinger(
   function follow(): void {
     for (const call of phone.calls) {
       if (calls.has(call) || call.state === 'ended') continue;
-      const changed = (): void => (call.state === 'ended' ? ended(call) : update());
+      const changed = (): void => {
+        if (call.state === 'ended') return ended(call);
+        if (isHeard(call)) cutEnd();
+        update();
+      };
       calls.set(call, call.on('call.changed', changed));
+      cutEnd();
     }
     update();
   }

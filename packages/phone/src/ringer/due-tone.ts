@@ -6,6 +6,11 @@ import { isRingingHere } from '../participants.ts';
 /** What a tone depends on. */
 export type TonedCall = Pick<Call, 'state' | 'participants' | 'holding'>;
 
+/** True while this user talks in the call. */
+export function isHeard({ state, holding }: Pick<Call, 'state' | 'holding'>): boolean {
+  return state === 'active' && (holding === 'none' || holding === 'remote');
+}
+
 /**
  * The tone that goes on for as long as these calls are as they are; null for silence. Of several
  * that are due, what is new to the user sounds: a call that comes in.

@@ -3,7 +3,7 @@ import { RingfenceError } from '@ringfence/base';
 import type { CallEnd } from '@ringfence/call-machine';
 import { refusalError } from '@ringfence/call-rules';
 import { createTexts } from './create-texts.ts';
-import type { DescribedCall } from './create-texts.ts';
+import type { DescribedCall, TextsOptions } from './create-texts.ts';
 import { english } from './english.ts';
 import { german } from './german.ts';
 
@@ -181,6 +181,25 @@ describe('languages and the words of a host', () => {
       'Call canceled',
     ]);
     expect(asked).toEqual(['end.busy', 'end.canceled']);
+  });
+
+  test('a host that throws, or has half a text, is told ours', () => {
+    const standard = createTexts().ofEnd(end('busy'), outgoing);
+    const bang = (): never => {
+      throw new Error('bang');
+    };
+    const half = { title: undefined, what: undefined, advice: undefined } as object;
+    const hosts: readonly TextsOptions[] = [
+      { texts: bang },
+      { nameOf: bang },
+      { nameOf: () => undefined as never },
+      { texts: () => null as never },
+      { texts: () => half },
+      { texts: { 'end.busy': half } },
+    ];
+    for (const host of hosts) {
+      expect(createTexts(host).ofEnd(end('busy'), outgoing)).toEqual(standard);
+    }
   });
 
   test('a name is put in as it is: markup stays text, and braces are not read', () => {

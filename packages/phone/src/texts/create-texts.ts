@@ -21,7 +21,7 @@ export type DescribedCall = Pick<Call, 'direction' | 'peer' | 'media'>;
 /** A host's own text in place of ours, whole or in part. `{name}` and `{devices}` are filled in. */
 export type OwnTexts =
   | Readonly<Partial<Record<TextKey, Partial<PersonText>>>>
-  /** Asked for every text, with ours; undefined keeps it. */
+  /** Asked for every text, with ours; undefined keeps it, and so does what throws. */
   | ((key: TextKey, standard: PersonText) => Partial<PersonText> | undefined);
 
 /** How {@link createTexts} speaks. */
@@ -30,7 +30,7 @@ export interface TextsOptions {
   readonly language?: 'en' | 'de' | undefined;
   /** The host's own texts. Default: none. */
   readonly texts?: OwnTexts | undefined;
-  /** What a user is called. Default: their id. */
+  /** What a user is called. Default: their id, also where this throws. */
   readonly nameOf?: ((userId: string) => string) | undefined;
 }
 
@@ -120,8 +120,10 @@ export function createTexts(options: TextsOptions = {}): Texts {
     media: DescribedCall['media'] | undefined,
   ): PersonText {
     const [key, standard] = find(keys);
-    const own = typeof texts === 'function' ? texts(key, standard) : texts[key];
-    const { title, what, advice } = { ...standard, ...own };
+    const own = attempt(() => (typeof texts === 'function' ? texts(key, standard) : texts[key]));
+    const title = own?.title ?? standard.title;
+    const what = own?.what ?? standard.what;
+    const advice = own?.advice === undefined ? standard.advice : own.advice;
     const kind = media === undefined ? 'any' : media.video ? 'video' : 'audio';
     const fill = (text: string): string =>
       text.replaceAll(/\{(name|devices)\}/g, (_match, value: string, at: number) => {
@@ -132,10 +134,21 @@ export function createTexts(options: TextsOptions = {}): Texts {
     return { title: fill(title), what: fill(what), advice: advice === null ? null : fill(advice) };
   }
 
+  const named = (userId: string): string => attempt(() => nameOf(userId)) ?? userId;
+
   return {
-    ofEnd: (end, call) => say(keysOfEnd(end, call), call && nameOf(call.peer.userId), call?.media),
+    ofEnd: (end, call) => say(keysOfEnd(end, call), call && named(call.peer.userId), call?.media),
     ofError: (error, { name, media } = {}) => say(keysOfError(error), name, media),
   };
+}
+
+/** What a host's own function says; undefined where it throws: no text may break the page. */
+function attempt<T>(ask: () => T): T | undefined {
+  try {
+    return ask();
+  } catch {
+    return undefined;
+  }
 }
 
 const capitalized = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
