@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Actor, UserCommand } from './commands.ts';
 import { decide } from './decide.ts';
+import { decideSystem } from './decide-system.ts';
 import { hasJoined } from './facts.ts';
 import { checked, left, present, start, taken } from '../test/expected-events.ts';
 import { checkCallInvariants, sampleActors, sampleCall, secondCall } from './testing/index.ts';
@@ -56,7 +57,6 @@ describe('attended transfer', () => {
         via: 'transfer',
         by: 'p1',
         ringDeadlineAt: expect.any(Number) as number,
-        forwardTo: null,
       },
       {
         type: 'leg.offered',
@@ -122,12 +122,45 @@ describe('attended transfer', () => {
     ]);
   });
 
+  test('of several comes back when the last of them does not take it, and not before', () => {
+    const other = secondCall(alice, carol, 'active')
+      .after({ actor: alice, command: { type: 'call.invite', to: 'user:dave' } }, 25_000)
+      .after({ actor: dave, command: { type: 'call.ring' } }, 25_100);
+    const { at, callId } = sampleCall('active');
+    const { facts } = taken(together(sampleCall('active'), other, 'transfer'));
+    const declined = taken(decide(facts, dave, { type: 'call.decline' }, at(31_000)));
+    expect(present(declined.facts!)).toEqual([
+      'bob joined dial moderator',
+      'carol joined transfer member',
+    ]);
+    const failed = decideSystem(declined.facts!, { type: 'deadline.passed' }, at(50_000));
+    expect(present(taken(failed).facts!)).toEqual([
+      'bob joined dial moderator',
+      'alice invited return member',
+    ]);
+    // All of them joined, and nobody heard anybody.
+    const all = taken(decide(facts, dave, { type: 'call.accept' }, at(31_000)));
+    const unheard = taken(decideSystem(all.facts!, { type: 'deadline.passed' }, at(51_000)));
+    expect(present(unheard.facts!)).toEqual(present(taken(failed).facts!));
+    expect(unheard.facts!.call).toMatchObject({ id: callId, state: 'ringing' });
+  });
+
   test('keeps what the moved one does with their media, and that they are silent', () => {
     const other = secondCall(alice, carol, 'active')
       .after({ actor: carol, command: { type: 'call.update', held: true, muted: true } }, 25_000)
       .after({ system: { type: 'device.silent', userId: 'carol', deviceId: 'c1' } }, 26_000);
     const { facts } = joined(sampleCall('active'), other, 'transfer');
     expect(facts.legs.at(-1)).toMatchObject({ held: true, muted: true, silent: true });
+  });
+
+  test('a moved one who is silent and has to wait keeps their place for the lease (P-814)', () => {
+    const other = secondCall(alice, carol, 'active', 500).after(
+      { system: { type: 'device.silent', userId: 'carol', deviceId: 'c1' } },
+      2_000,
+    );
+    const { facts } = taken(together(sampleCall('ringing'), other, 'transfer', { afterMs: 3_000 }));
+    expect(facts!.call.state).toBe('ringing');
+    expect(facts!.legs.at(-1)).toMatchObject({ silent: true, graceDeadlineAt: start + 13_000 });
   });
 
   test.each<readonly [string, () => SampleCall, () => SampleCall | null, string]>([
@@ -227,6 +260,42 @@ describe('merge', () => {
     expect(
       together(sampleCall('full'), secondCall(alice, sampleActors.erin, 'active'), 'merge'),
     ).toEqual({ refusal: { code: 'call_full' } });
+  });
+
+  test.each(['merge', 'transfer'] as const)(
+    'by who may not end a room for all does not take the room elsewhere: %s (P-837)',
+    (action) => {
+      const room = sampleCall('room');
+      const withDave = secondCall(bob1, dave, 'active');
+      const refusal = { code: 'not_permitted' };
+      expect(together(withDave, room, action, { actor: bob1 })).toEqual({ refusal });
+      // The other way round, Dave comes into the room.
+      const came = taken(together(room, withDave, action, { actor: bob1 }));
+      expect(present(came.facts!)).toContain(`dave joined ${action} member`);
+      const byModerator = together(secondCall(alice, dave, 'active'), room, action);
+      expect(taken(byModerator).other!.facts.call.movedTo).not.toBeNull();
+    },
+  );
+
+  test('with a call one has left says how one left it, and nothing of what came later', () => {
+    const leftRoom = sampleCall('room').after(
+      { actor: bob1, command: { type: 'call.hang-up' } },
+      20_000,
+    );
+    const isOver = leftRoom.after({ actor: alice, command: { type: 'call.hang-up' } }, 25_000);
+    const withDave = secondCall(bob1, dave, 'active');
+    const refusal = { code: 'call_ended', endReason: 'completed', at: start + 20_000 };
+    for (const other of [leftRoom, isOver]) {
+      expect(together(withDave, other, 'merge', { actor: bob1 })).toEqual({ refusal });
+      // Nor does a device that was never in it find out whether it goes on.
+      const onOther = decide(
+        other.facts,
+        { ...bob1, deviceId: 'b9' },
+        { type: 'call.accept' },
+        other.at(30_000),
+      );
+      expect(onOther).toEqual({ refusal });
+    }
   });
 
   test('with itself is refused', () => {

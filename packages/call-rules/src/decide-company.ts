@@ -1,6 +1,6 @@
 /* What a user's command does to who is in a call: invite, remove, transfer, merge. */
 import type { Actor, UserCommand } from './commands.ts';
-import { Draft, refuse, refuseLeg } from './draft.ts';
+import { Draft, refuse, refuseLeg, refuseOver } from './draft.ts';
 import type { Decision } from './draft.ts';
 import {
   hasJoined,
@@ -11,7 +11,7 @@ import {
   participantOfLeg,
 } from './facts.ts';
 import type { CallFacts, Leg, Participant, Via } from './facts.ts';
-import { isPermitted } from './permissions.ts';
+import { isPermitted, mayEndForAll } from './permissions.ts';
 import type { Action } from './permissions.ts';
 import { calleeOf, mostEver, mostPresent, roomForLegs, summon } from './summon.ts';
 
@@ -128,13 +128,14 @@ function join(
     return refuse('call_not_found');
   }
   if (other.call.id === draft.known.call.id) return refuse('same_call');
-  if (other.call.state === 'ended') {
-    return refuse('call_ended', { endReason: other.call.endReason!, at: other.call.endedAt! });
-  }
   const otherLeg = legOfDevice(other, actor.userId, actor.deviceId);
+  const over = refuseOver(other, actor.userId, otherLeg);
+  if (over !== null) return over;
   if (otherLeg === undefined) return refuse('wrong_state');
   const there = permitted(other, otherLeg, action);
   if (there.refusal) return there.refusal;
+  // The other call ends by it, for all of them.
+  if (!mayEndForAll(other, there.self)) return refuse('not_permitted');
 
   const movers = other.participants.filter(
     ({ id, state }) => state !== 'left' && id !== there.self.id,
@@ -179,7 +180,6 @@ function move(
     via,
     by: by.id,
     ringDeadlineAt: mover.ringDeadlineAt ?? now + deadlines.ringMs,
-    forwardTo: mover.forwardTo,
   });
   for (const leg of from.legs) {
     if (leg.participantId !== mover.id) continue;

@@ -73,7 +73,6 @@ const returned = (at: number): CallEventBody[] => [
     via: 'return',
     by: 'p3',
     ringDeadlineAt: start + at + 45_000,
-    forwardTo: null,
   },
   {
     type: 'leg.offered',
@@ -90,7 +89,6 @@ const joinCarol = (at: number): CallEventBody[] => [
 
 const notFound: Refusal = { code: 'call_not_found' };
 const wrongState: Refusal = { code: 'wrong_state' };
-const notPermitted: Refusal = { code: 'not_permitted' };
 const over = (endReason: EndReason, afterMs: number): Refusal => ({
   code: 'call_ended',
   endReason,
@@ -307,8 +305,9 @@ const tables: Record<string, { command: UserCommand; lines: readonly Line[] }> =
           ended('completed', 'p1'),
         ],
       ],
-      ['room', 'bob1', notPermitted],
-      ['room', 'carol', notPermitted],
+      // Who may not end it for all leaves alone (P-828).
+      ['room', 'bob1', [left('p2', 'completed', 'p2')]],
+      ['room', 'carol', [left('p3', 'completed', 'p3')]],
       ['ended', 'alice', []],
     ],
   },

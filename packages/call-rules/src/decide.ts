@@ -26,7 +26,7 @@
  */
 import type { Actor, UserCommand } from './commands.ts';
 import { invite, merge, remove, requestMute, transfer } from './decide-company.ts';
-import { Draft, refuse, refuseLeg } from './draft.ts';
+import { Draft, refuse, refuseLeg, refuseOver } from './draft.ts';
 import type { Circumstances, Decision } from './draft.ts';
 import {
   areConnected,
@@ -40,8 +40,8 @@ import {
   participantOfLeg,
 } from './facts.ts';
 import type { CallFacts, Leg } from './facts.ts';
-import { isPermitted } from './permissions.ts';
-import { calleeOf, giveUp, ringDevices, ringingOf } from './summon.ts';
+import { mayEndForAll } from './permissions.ts';
+import { calleeOf, giveUp, ringDeadlineOf, ringDevices } from './summon.ts';
 
 type Command<Type extends UserCommand['type']> = Extract<UserCommand, { readonly type: Type }>;
 
@@ -71,11 +71,9 @@ export function decide(
   const leg = legOfDevice(facts, actor.userId, actor.deviceId);
   const isLeaving = command.type === 'call.hang-up' || command.type === 'call.decline';
   // Rule 3.
-  if (facts.call.state === 'ended') return isLeaving ? draft.done() : refuseEnded(facts, leg);
+  const over = refuseOver(facts, actor.userId, leg);
+  if (over !== null) return isLeaving ? draft.done() : over;
   if (leg === undefined) return refuse('wrong_state');
-  if (participantOfLeg(facts, leg).state === 'left') {
-    return isLeaving ? draft.done() : refuseEnded(facts, leg);
-  }
   switch (command.type) {
     case 'call.ring':
       return ring(draft, leg);
@@ -113,7 +111,8 @@ function dial(draft: Draft, actor: Actor, command: Command<'call.dial'>): Decisi
   if ('code' in callee) return refuse(callee.code);
   if (!command.media.audio && !command.media.video) return refuse('nothing_to_send');
   const { crossing } = reach(callee.userId);
-  if (crossing === undefined && reach(actor.userId).busy) return refuse('already_in_call');
+  const isMet = crossing !== undefined && mayBeMet(crossing, now);
+  if (!isMet && reach(actor.userId).busy) return refuse('already_in_call');
   draft.add({
     type: 'call.created',
     orgId: actor.orgId,
@@ -122,13 +121,18 @@ function dial(draft: Draft, actor: Actor, command: Command<'call.dial'>): Decisi
     from: { userId: actor.userId, deviceId: actor.deviceId },
     to: command.to,
     toUserId: callee.userId,
-    ...ringingOf(draft, callee.userId),
+    ringDeadlineAt: ringDeadlineOf(draft, callee.userId),
     maximumDeadlineAt: now + deadlines.maximumMs,
   });
-  if (crossing !== undefined) return meet(draft, actor, crossing);
+  if (isMet) return meet(draft, actor, crossing);
   const unrung = ringDevices(draft, 'p2');
   if (unrung !== null) draft.leave(unrung.participant, unrung.reason, null, null);
   return draft.done();
+}
+
+/** False when the crossing call is over, or will be in a moment: then a dial is like any other. */
+function mayBeMet(crossing: CallFacts, now: number): boolean {
+  return directRinging(crossing) !== null && now < crossing.participants[1]!.ringDeadlineAt!;
 }
 
 /** Rule 11: the dial ends where it began, and the call that rings here is accepted. */
@@ -137,12 +141,6 @@ function meet(draft: Draft, actor: Actor, crossing: CallFacts): Decision {
   const self = draft.known.participants[0]!;
   const met = new Draft(crossing, { ...circumstances, callId: crossing.call.id });
   const callee = crossing.participants[1]!;
-  const isStillRinging = directRinging(crossing) !== null;
-  if (!isStillRinging || circumstances.now >= callee.ringDeadlineAt!) {
-    // It is over, or will be in a moment.
-    draft.end('busy', null, null);
-    return draft.done();
-  }
   const known = legOfDevice(crossing, actor.userId, actor.deviceId);
   const legId = known !== undefined && mayRing(crossing, known) ? known.id : met.offer('p2', actor);
   join(
@@ -206,17 +204,6 @@ function join(draft: Draft, leg: Leg): void {
   if (isFirst) draft.connect();
 }
 
-/** Refuses a command on a call that ended for this leg: how and when, and why it lost if it did. */
-function refuseEnded(facts: CallFacts, leg: Leg | undefined): Decision {
-  const { call } = facts;
-  const own = leg && participantOfLeg(facts, leg);
-  return refuse('call_ended', {
-    endReason: own?.leftReason ?? call.endReason!,
-    ...(leg?.lostReason && { lostReason: leg.lostReason }),
-    at: own?.leftAt ?? call.endedAt!,
-  });
-}
-
 function decline(draft: Draft, leg: Leg, busy: boolean): Decision {
   const participant = participantOfLeg(draft.known, leg);
   if (!mayRing(draft.known, leg)) return refuseLeg(draft.known, leg);
@@ -241,12 +228,10 @@ function hangUp(draft: Draft, leg: Leg, command: Command<'call.hang-up'>): Decis
     if (cause === null) return decline(draft, leg, false);
     if (!mayRing(draft.known, leg)) return refuseLeg(draft.known, leg);
   }
-  const isRoom = draft.present.length > 2;
-  if (everyone && isRoom && !isPermitted(participant, 'end-for-all'))
-    return refuse('not_permitted');
   const plain = draft.known.call.state === 'ringing' ? 'canceled' : 'completed';
   const reason = cause === null ? plain : 'failed';
-  if (everyone) draft.end(reason, cause, participant);
+  // Who may not end it for all, or no longer, wants to be out of it all the same.
+  if (everyone && mayEndForAll(draft.known, participant)) draft.end(reason, cause, participant);
   else draft.leave(participant, reason, cause, participant);
   return draft.done();
 }

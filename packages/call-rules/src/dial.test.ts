@@ -30,7 +30,6 @@ test('creates the call and offers it to each device', () => {
       to: 'user:bob',
       toUserId: 'bob',
       ringDeadlineAt: start + 45_000,
-      forwardTo: null,
       maximumDeadlineAt: start + 12 * 3_600_000,
     },
     ...['b1', 'b2'].map((deviceId, index) => ({
@@ -92,7 +91,6 @@ test('reads the facts that it makes', () => {
         state: 'joined',
         ...notLeft,
         ringDeadlineAt: null,
-        forwardTo: null,
         wonLegId: 'l1',
         connectedAt: null,
       },
@@ -106,7 +104,6 @@ test('reads the facts that it makes', () => {
         state: 'invited',
         ...notLeft,
         ringDeadlineAt: start + 45_000,
-        forwardTo: null,
         wonLegId: null,
         connectedAt: null,
       },

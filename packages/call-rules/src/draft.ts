@@ -139,7 +139,10 @@ export class Draft {
     by: Participant | null,
   ): void {
     const others = this.present.filter(({ id }) => id !== participant.id);
-    const returnTo = failures.has(reason) ? this.returnTo(participant) : null;
+    const transferor = failures.has(reason) ? this.returnTo(participant) : null;
+    // Whoever was transferred with them may take it yet, or has.
+    const isTaken = transferor !== null && others.some((each) => this.#isFrom(transferor, each));
+    const returnTo = isTaken ? null : transferor;
     const isAlone = !others.some(({ state }) => state === 'joined');
     if (isAlone || (others.length < 2 && returnTo === null)) return this.end(reason, cause, by);
     this.depart(participant, reason, cause, by);
@@ -163,14 +166,25 @@ export class Draft {
   regroup(): void {
     const joined = this.present.filter(({ state }) => state === 'joined');
     if (!joined.some(({ role }) => role === 'moderator')) {
-      this.add({ type: 'participant.role', participantId: joined[0]!.id, role: 'moderator' });
+      // A guest is given the call only where nobody else is left.
+      const { id: participantId } = joined.find(({ role }) => role !== 'guest') ?? joined[0]!;
+      this.add({ type: 'participant.role', participantId, role: 'moderator' });
     }
     const { call } = this.known;
     const legs = joinedLegs(this.known);
     if (legs.length < 2) {
       if (call.state !== 'ringing') this.add({ type: 'call.ringing' });
+      this.#lease();
     } else if (call.state === 'ringing' || (call.state === 'active' && !isAnyConnected(legs))) {
       this.connect();
+    }
+  }
+
+  /** A silent device that waits has a lease: no connect deadline watches it any more (rule 5). */
+  #lease(): void {
+    const graceDeadlineAt = this.circumstances.now + this.circumstances.deadlines.leaseMs;
+    for (const { id, silent, graceDeadlineAt: runs } of joinedLegs(this.known)) {
+      if (silent && runs === null) this.add({ type: 'leg.graced', legId: id, graceDeadlineAt });
     }
   }
 
@@ -194,8 +208,7 @@ export class Draft {
   /** Who gets the call back when this participant does not take it; null when nobody does. */
   returnTo(participant: Participant): Participant | null {
     if (participant.connectedAt !== null) return null;
-    let called = participant;
-    while (called.via === 'forward') called = this.#byId(called.invitedBy!);
+    const called = this.#called(participant);
     if (called.via !== 'transfer') return null;
     const transferor = this.#byId(called.invitedBy!);
     const isAway = participantOfUser(this.known, transferor.userId) === transferor;
@@ -210,6 +223,18 @@ export class Draft {
   done(): Decision {
     const { events, facts, before, other } = this;
     return { events, facts, before, ...(other && { other }) };
+  }
+
+  /** Whom the call was for before it was forwarded. */
+  #called(participant: Participant): Participant {
+    let called = participant;
+    while (called.via === 'forward') called = this.#byId(called.invitedBy!);
+    return called;
+  }
+
+  #isFrom(transferor: Participant, participant: Participant): boolean {
+    const { via, invitedBy } = this.#called(participant);
+    return via === 'transfer' && invitedBy === transferor.id;
   }
 
   #byId(id: ParticipantId): Participant {
@@ -230,7 +255,6 @@ export class Draft {
       via: 'return',
       by: failed.id,
       ringDeadlineAt: now + deadlines.ringMs,
-      forwardTo: null,
     });
     this.offer(participantId, leg);
   }
@@ -248,6 +272,24 @@ function lostReasonAt(reason: EndReason): LegLostReason {
 /** A decision against the command. */
 export function refuse(code: RefusalCode, details: Omit<Refusal, 'code'> = {}): Decision {
   return { refusal: { code, ...details } };
+}
+
+/**
+ * Refuses a command on a call that is over for who asks: how and when their own part ended, for they
+ * are told nothing of what came later, and why their leg lost if it did. Null while they are in it.
+ */
+export function refuseOver(
+  facts: CallFacts,
+  userId: string,
+  leg: Leg | undefined,
+): Decision | null {
+  const own = leg === undefined ? participantOfUser(facts, userId)! : participantOfLeg(facts, leg);
+  if (own.state !== 'left') return null;
+  return refuse('call_ended', {
+    endReason: own.leftReason!,
+    ...(leg?.lostReason && { lostReason: leg.lostReason }),
+    at: own.leftAt!,
+  });
 }
 
 /** Refuses a command that needs a leg in another state; says to a loser who won, when and why. */

@@ -29,7 +29,6 @@ export type CallEventBody =
       readonly to: Address;
       readonly toUserId: string;
       readonly ringDeadlineAt: number;
-      readonly forwardTo: Address | null;
       readonly maximumDeadlineAt: number;
     }
   /** A cancel came before its dial: the call ended before it began. */
@@ -48,7 +47,6 @@ export type CallEventBody =
       readonly via: Via;
       readonly by: ParticipantId;
       readonly ringDeadlineAt: number;
-      readonly forwardTo: Address | null;
     }
   | {
       readonly type: 'leg.offered';
@@ -188,7 +186,6 @@ function newParticipant(
     leftBy: null,
     leftAt: null,
     ringDeadlineAt: null,
-    forwardTo: null,
     wonLegId: null,
     connectedAt: null,
     ...change,
@@ -237,8 +234,8 @@ function born(callId: string, event: BirthEvent): CallFacts {
   const leg = newLeg('l1', 'p1', from, { state: 'won', camera: created?.media.video ?? false });
   const participants = [caller];
   if (created) {
-    const { toUserId, to, ringDeadlineAt, forwardTo } = created;
-    const invitation = { invitedBy: 'p1', ringDeadlineAt, forwardTo };
+    const { toUserId, to, ringDeadlineAt } = created;
+    const invitation = { invitedBy: 'p1', ringDeadlineAt };
     participants.push(newParticipant('p2', toUserId, to, invitation));
   }
   return { call, participants, legs: [leg] };
@@ -285,8 +282,8 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
   };
   switch (event.type) {
     case 'participant.invited': {
-      const { participantId, address, userId, role, via, by, ringDeadlineAt, forwardTo } = event;
-      const invitation = { role, via, invitedBy: by, ringDeadlineAt, forwardTo };
+      const { participantId, address, userId, role, via, by, ringDeadlineAt } = event;
+      const invitation = { role, via, invitedBy: by, ringDeadlineAt };
       participants = [...participants, newParticipant(participantId, userId, address, invitation)];
       break;
     }
@@ -326,6 +323,8 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
       break;
     case 'call.ringing':
       setCall({ state: 'ringing', connectDeadlineAt: null });
+      // Who waits has nobody to connect with.
+      legs = legs.map((leg) => ({ ...leg, connectDeadlineAt: null }));
       break;
     case 'call.connecting': {
       const { mediaEpoch, connectDeadlineAt } = event;
@@ -340,10 +339,10 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
     case 'call.active': {
       const { connectDeadlineAt } = call;
       setCall({ state: 'active', activeAt: call.activeAt ?? event.at, connectDeadlineAt: null });
-      // Who is not connected yet keeps the deadline there was.
+      // Who is not connected yet keeps the deadline there was, or their own where they came later.
       legs = legs.map((leg) =>
         hasJoined({ call, participants, legs }, leg) && leg.hears.length === 0
-          ? { ...leg, connectDeadlineAt }
+          ? { ...leg, connectDeadlineAt: leg.connectDeadlineAt ?? connectDeadlineAt }
           : leg,
       );
       break;

@@ -134,8 +134,6 @@ export interface Participant {
   readonly leftBy: ParticipantId | null;
   readonly leftAt: number | null;
   readonly ringDeadlineAt: number | null;
-  /** Where the call goes when they do not answer in time. */
-  readonly forwardTo: Address | null;
   /** The leg that joined. Set once. */
   readonly wonLegId: LegId | null;
   /** When their media first connected with another's. */

@@ -100,10 +100,7 @@ describe('forward when nobody answers', () => {
       100,
       reach,
     );
-    expect(ringing.facts.participants[1]).toMatchObject({
-      ringDeadlineAt: start + 20_000,
-      forwardTo: 'user:carol',
-    });
+    expect(ringing.facts.participants[1]).toMatchObject({ ringDeadlineAt: start + 20_000 });
     const forwarded = ringing.after(deadline, 20_000, reach);
     checkCallInvariants(forwarded);
     expect(course(forwarded.facts)).toEqual([
@@ -146,9 +143,18 @@ describe('forward when nobody answers', () => {
     expect(facts.participants[2]).toMatchObject({ ringDeadlineAt: start + 45_000 });
   });
 
-  test('is set when the ring begins: what is set later is for later calls', () => {
-    const call = sampleCall('ringing').after(deadline, 45_000, reach);
-    expect(call.facts.call).toMatchObject({ state: 'ended', endReason: 'unanswered' });
+  test('the ring time is that of its beginning, and where it goes is what is set at its end', () => {
+    const set = sampleCall('ringing').after(deadline, 45_000, reach);
+    expect(course(set.facts)[2]).toBe('carol forward invited');
+    const cleared = sampleDial(reach)
+      .after({ actor: bob1, command: { type: 'call.ring' } }, 100, reach)
+      .after(deadline, 20_000);
+    expect(cleared.facts.call).toMatchObject({ state: 'ended', endReason: 'unanswered' });
+  });
+
+  test('where it would go is told to nobody before it goes there', () => {
+    const ringing = sampleDial(reach);
+    expect(JSON.stringify([ringing.facts, ringing.events])).not.toContain('carol');
   });
 });
 
@@ -206,7 +212,9 @@ test('the last one in a chain answers, and talks with who dialed', () => {
   const answered = call.after({ actor: dave, command: { type: 'call.accept' } }, 1_000);
   expect(answered.facts.call.state).toBe('connecting');
   expect(outcomeOf(answered, carol, { type: 'call.accept' }, 1_100)).toEqual({
-    code: 'wrong_state',
+    code: 'call_ended',
+    endReason: 'unreachable',
+    at: start,
   });
 });
 

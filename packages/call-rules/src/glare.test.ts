@@ -98,16 +98,23 @@ test('counts as no further call: also by who may have none', () => {
   expect(other!.facts.call.state).toBe('connecting');
 });
 
-describe('a crossing call that can no longer be accepted: the dial is an ordinary one that is busy', () => {
+describe('a crossing call that can no longer be accepted: the dial is like any other (P-843)', () => {
   test.each<readonly [string, SampleCall, number]>([
     ['its ring time is over', sampleCall('ringing'), 45_000],
     ['it was answered', sampleCall('connecting'), 5_000],
     ['it has ended', sampleCall('ended'), 61_000],
     ['somebody else rings in it too', sampleCall('inviting'), 12_000],
   ])('%s', (_why, crossing, afterMs) => {
-    const { facts, other } = dialBack(crossing, bob1, afterMs);
+    const { events, facts, other } = dialBack(crossing, bob1, afterMs);
     expect(other).toBeUndefined();
-    expect(facts!.call).toMatchObject({ state: 'ended', endReason: 'busy', movedTo: null });
+    expect(checkCallInvariants({ callId, events, facts })).toEqual(facts);
+    expect(facts!.call.state).toBe('ringing');
+    expect(facts!.participants[1]).toMatchObject({ userId: 'alice', state: 'invited' });
+    const full = {
+      ...crossing.at(afterMs, { alice: { crossing: crossing.facts }, bob: { busy: true } }),
+      callId,
+    };
+    expect(decide(null, bob1, toAlice, full)).toEqual({ refusal: { code: 'already_in_call' } });
   });
 });
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { UserCommand } from './commands.ts';
 import { decideSystem } from './decide-system.ts';
-import { joinedLegs, seenUntil } from './facts.ts';
+import { joinedLegs, nextDeadlineAt, seenUntil } from './facts.ts';
 import { defaultSettings } from './settings.ts';
 import { checked, ended, heard, left, lost, outcomeOf, start } from '../test/expected-events.ts';
 import { sampleActors, sampleCall } from './testing/index.ts';
@@ -36,7 +36,6 @@ describe('invite', () => {
         via: 'invite',
         by: 'p2',
         ringDeadlineAt: start + 65_000,
-        forwardTo: null,
       },
       ...['e1', 'e2'].map((deviceId, index) => ({
         type: 'leg.offered',
@@ -152,6 +151,28 @@ describe('leave', () => {
     ]);
   });
 
+  test('who is left behind with one who rings has no connect deadline any more (P-830)', () => {
+    const waiting = sampleCall('connecting')
+      .after({ actor: alice, command: { type: 'call.invite', to: 'user:carol' } }, 4_000)
+      .after({ actor: carol, command: { type: 'call.accept' } }, 5_000)
+      .after({ actor: bob1, command: { type: 'call.hang-up' } }, 6_000)
+      .after({ actor: alice, command: { type: 'call.transfer', to: 'user:erin' } }, 7_000)
+      .after({ actor: erin, command: { type: 'call.ring' } }, 7_100);
+    expect(waiting.facts.call.state).toBe('ringing');
+    // Erin's ring time, and not the end of Carol's time to connect.
+    expect(nextDeadlineAt(waiting.facts)).toBe(start + 52_000);
+  });
+
+  test('who joins while two connect has a time of their own, also when the two are done (P-830)', () => {
+    const call = sampleCall('connecting')
+      .after({ actor: alice, command: { type: 'call.invite', to: 'user:carol' } }, 18_000)
+      .after({ actor: carol, command: { type: 'call.accept' } }, 20_000)
+      .after({ actor: bob1, command: heard('l1') }, 21_000)
+      .after({ actor: alice, command: heard('l2') }, 21_010);
+    expect(call.facts.call.state).toBe('active');
+    expect(nextDeadlineAt(call.facts)).toBe(start + 40_000);
+  });
+
   test('the last but one ends it, each with the reason of the end', () => {
     const call = sampleCall('room').after(
       { actor: alice, command: { type: 'call.hang-up' } },
@@ -172,6 +193,25 @@ describe('leave', () => {
     expect(roles(full)).toEqual(['moderator', 'member', 'member', 'member']);
     expect(roles(once)).toEqual(['moderator', 'moderator', 'member', 'member']);
     expect(roles(twice)).toEqual(['moderator', 'moderator', 'moderator', 'member']);
+  });
+
+  test('a guest becomes the moderator only where all who stay are guests', () => {
+    const invite = { type: 'call.invite', to: 'user:carol', role: 'guest' } as const;
+    const guest = sampleCall('active')
+      .after({ actor: bob1, command: invite }, 10_000)
+      .after({ actor: carol, command: { type: 'call.accept' } }, 11_000)
+      .after({ actor: alice, command: { type: 'call.invite', to: 'user:dave' } }, 12_000)
+      .after({ actor: dave, command: { type: 'call.accept' } }, 13_000)
+      .after({ actor: bob1, command: { type: 'call.hang-up' } }, 14_000);
+    const moderated = guest.after({ actor: alice, command: { type: 'call.hang-up' } }, 15_000);
+    const roles = ({ facts }: SampleCall) => facts.participants.map(({ role }) => role);
+    expect(roles(moderated)).toEqual(['moderator', 'member', 'guest', 'moderator']);
+    const toErin = guest
+      .after({ actor: dave, command: { type: 'call.hang-up' } }, 15_000)
+      .after({ actor: alice, command: inviteErin }, 16_000)
+      .after({ actor: erin, command: { type: 'call.decline' } }, 17_000)
+      .after({ actor: alice, command: { type: 'call.transfer', to: 'user:erin' } }, 18_000);
+    expect(roles(toErin)[2]).toBe('moderator');
   });
 
   test('two left who never heard each other connect anew, with a deadline', () => {

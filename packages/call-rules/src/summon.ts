@@ -35,16 +35,12 @@ export function calleeOf(
   return { userId: parsed.id };
 }
 
-/** How long a user rings, and where the call goes then. */
-export function ringingOf(
-  draft: Draft,
-  userId: string,
-): { readonly ringDeadlineAt: number; readonly forwardTo: Address | null } {
+/** Until when a user rings: for less long where their unanswered calls go on to another. */
+export function ringDeadlineOf(draft: Draft, userId: string): number {
   const { now, deadlines, reach } = draft.circumstances;
-  const forwardTo = reach(userId).settings.forwardOnNoAnswer;
-  const ringMs =
-    forwardTo === null ? deadlines.ringMs : Math.min(deadlines.forwardMs, deadlines.ringMs);
-  return { ringDeadlineAt: now + ringMs, forwardTo };
+  const { ringMs, forwardMs } = deadlines;
+  const isForwarded = reach(userId).settings.forwardOnNoAnswer !== null;
+  return now + (isForwarded ? Math.min(forwardMs, ringMs) : ringMs);
 }
 
 /** Invites a user and rings them, or where their calls are forwarded to; null when somebody rings. */
@@ -59,8 +55,8 @@ export function summon(
   },
 ): Unrung | null {
   const participantId = draft.nextParticipantId;
-  const ringing = ringingOf(draft, invitation.userId);
-  draft.add({ type: 'participant.invited', participantId, ...invitation, ...ringing });
+  const ringDeadlineAt = ringDeadlineOf(draft, invitation.userId);
+  draft.add({ type: 'participant.invited', participantId, ...invitation, ringDeadlineAt });
   return ringDevices(draft, participantId);
 }
 
@@ -89,10 +85,14 @@ export function giveUp(draft: Draft, participant: Participant, reason: EndReason
   if (unrung !== null) draft.leave(unrung.participant, unrung.reason, null, null);
 }
 
+/**
+ * Where a user's calls go is theirs to know: it is asked of their settings when it is needed, and is
+ * no fact of the call, which others see.
+ */
 function forward(draft: Draft, unrung: Unrung): Unrung | null {
   const { participant, reason } = unrung;
   const { settings } = draft.circumstances.reach(participant.userId);
-  const address = reason === 'busy' ? settings.forwardOnBusy : participant.forwardTo;
+  const address = reason === 'busy' ? settings.forwardOnBusy : settings.forwardOnNoAnswer;
   const to = address === null ? null : parseAddress(address);
   if (participant.via === 'return' || address === null || to?.kind !== 'user') return unrung;
   const { participants } = draft.known;

@@ -32,7 +32,6 @@ describe('blind transfer', () => {
         via: 'transfer',
         by: 'p1',
         ringDeadlineAt: start + 55_000,
-        forwardTo: null,
       },
       {
         type: 'leg.offered',
@@ -45,6 +44,18 @@ describe('blind transfer', () => {
       left('p1', 'transferred', 'p1'),
       { type: 'participant.role', participantId: 'p2', role: 'moderator' },
       { type: 'call.ringing' },
+    ]);
+  });
+
+  test('who is left behind silent while media connected keeps their place for the lease (P-814)', () => {
+    const silent = sampleCall('connecting').after(
+      { system: { type: 'device.silent', userId: 'bob', deviceId: 'b1' } },
+      4_000,
+    );
+    const waiting = silent.after({ actor: alice, command: toCarol }, 5_000);
+    expect(waiting.events.slice(-2)).toMatchObject([
+      { type: 'call.ringing' },
+      { type: 'leg.graced', legId: 'l2', graceDeadlineAt: start + 15_000 },
     ]);
   });
 

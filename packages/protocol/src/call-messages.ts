@@ -23,7 +23,6 @@ import {
   via,
 } from './values.ts';
 
-const maybeAddress = nullable(address);
 const maybeCallId = nullable(callId);
 const maybeCause = nullable(endCause);
 const maybeReason = nullable(endReason);
@@ -43,7 +42,6 @@ const event = tagged(
       to: address,
       toUserId: userId,
       ringDeadlineAt: time,
-      forwardTo: maybeAddress,
       maximumDeadlineAt: time,
     },
     'call.tombstoned': { orgId: shortText, userId, deviceId },
@@ -55,7 +53,6 @@ const event = tagged(
       via,
       by: participantId,
       ringDeadlineAt: time,
-      forwardTo: maybeAddress,
     },
     'leg.offered': { legId, participantId, userId, deviceId, acknowledgeDeadlineAt: time },
     'leg.ringing': { legId },
@@ -122,7 +119,6 @@ const facts = open({
       leftBy: maybeParticipantId,
       leftAt: maybeTime,
       ringDeadlineAt: maybeTime,
-      forwardTo: maybeAddress,
       wonLegId: maybeLegId,
       connectedAt: maybeTime,
     }),

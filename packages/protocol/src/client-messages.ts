@@ -16,7 +16,6 @@ import {
   endCause,
   legId,
   mediaEpoch,
-  participantId,
   seq,
   shortText,
   signalNumber,
@@ -24,7 +23,8 @@ import {
 
 const token = text(tokenLength);
 const onCall = exact({ callId });
-const onParticipant = exact({ callId, participantId });
+/** As with an address: one that is in no call is not wrong, it is `participant_not_found` (P-827). */
+const onParticipant = exact({ callId, participantId: shortText });
 const setting = optional(nullable(address));
 
 /** What a client may ask for. Each is answered once, by `id` (P-401). */

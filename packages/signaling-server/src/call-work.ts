@@ -118,6 +118,8 @@ export class CallWork {
       store.answerOf(orgId, userId, request.id),
     );
     if (before !== null) return this.#repeat(entry, session, request, before);
+    // What another instance wrote, and this answer rests on, is told first: who answered, for one.
+    if ((entry.facts?.call.seq ?? 0) > entry.deliveredSeq) await this.delivery.pull(entry);
     if (decision.refusal !== undefined) {
       const { code, ...details } = decision.refusal;
       session.send(writeError(request.id, wireError(code, { details })));

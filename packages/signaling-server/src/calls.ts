@@ -32,6 +32,9 @@ export interface CallsParts extends CallWorkParts {
   readonly logger: Logger;
 }
 
+/** The most commands of one session that wait for a call: more come while a store hardly answers. */
+const mostWaiting = 100;
+const crowdedRetryMs = 1_000;
 /** Every so many heals all calls are read. */
 const thoroughHeals = 4;
 
@@ -71,7 +74,10 @@ export class Calls implements CallBook {
     }
     const entry = this.entry(orgId, request.body.callId);
     if (entry === undefined) session.send(writeError(request.id, wireError('call_not_found')));
-    else this.submit(entry, { kind: 'command', session, request });
+    else if (isCrowded(entry, session)) {
+      const retryAfterMs = crowdedRetryMs;
+      session.send(writeError(request.id, wireError('rate_limited', { retryAfterMs })));
+    } else this.submit(entry, { kind: 'command', session, request });
   }
 
   /** Forgets the rates of users who dial no more. */
@@ -277,4 +283,11 @@ export class Calls implements CallBook {
     const device = job.kind === 'presence' ? `${job.userId}/${job.deviceId}` : '';
     this.#retries.set(`${job.kind}/${callId}/${device}`, { orgId, callId, job });
   }
+}
+
+/** True when so many commands of the session wait for the call that this is one too many. */
+function isCrowded({ waiting }: CallEntry, session: Session): boolean {
+  if (waiting.length < mostWaiting) return false;
+  const own = waiting.filter((job) => job.kind === 'command' && job.session === session);
+  return own.length >= mostWaiting;
 }

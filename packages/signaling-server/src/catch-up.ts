@@ -1,4 +1,4 @@
-import { seenUntil } from '@ringfence/call-rules';
+import { participantOfUser, seenUntil } from '@ringfence/call-rules';
 import type { CallEvent, CallFacts } from '@ringfence/call-rules';
 import { LIMITS } from '@ringfence/protocol';
 import type { CatchUp } from '@ringfence/protocol';
@@ -6,8 +6,8 @@ import type { StoreAccess } from './store-access.ts';
 
 /**
  * P-505: what a client that holds the call up to `known` has missed. `known` is 0 where the client
- * does not hold the call. Who left a call that went on is told up to there and of nothing later. One
- * round trip at most.
+ * does not hold the call. Who left a call that went on is told up to there and of nothing later
+ * (P-833). One round trip at most.
  *
  * @throws {RingfenceError} `store_unavailable`.
  */
@@ -30,10 +30,13 @@ export async function catchUp(
     real.eventsAfter(orgId, callId, known, LIMITS.catchUpEvents),
   );
   if (until === null) return { callId, events: events as CallEvent[] };
-  const seen = events.filter(({ at }) => at <= until);
+  // Others may have written in the same millisecond, so it ends with the very event.
+  const { id } = participantOfUser(facts, userId)!;
+  const last = events.findIndex(
+    (event) => event.type === 'participant.left' && event.participantId === id,
+  );
   // They may not be all there are, or the store keeps no lines that old.
-  if (isFar && (seen.length === events.length || events[0]!.seq > known + 1)) {
-    return { callId, gone: true };
-  }
-  return { callId, events: seen };
+  const isCutShort = last === -1 && (events.at(-1)?.at ?? until) <= until;
+  if (isFar && (isCutShort || events[0]!.seq > known + 1)) return { callId, gone: true };
+  return { callId, events: events.slice(0, last + 1) };
 }

@@ -103,7 +103,10 @@ export type CommitResult =
       readonly settings: StoredSettings | null;
     };
 
-/** The port to the facts. Every method is one round trip, and is scoped to one organisation. */
+/**
+ * The port to the facts. Every method is one round trip, is scoped to one organisation, and settles:
+ * one that hears nothing for some seconds rejects. The commands of a call wait for it.
+ */
 export interface Store {
   /** The store's own clock, as last seen; milliseconds since the Unix epoch. */
   now(): number;

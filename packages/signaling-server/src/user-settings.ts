@@ -37,7 +37,8 @@ export class UserSettingsAccess {
   }
 
   /**
-   * Changes what is named, and tells the user's other devices. One round trip.
+   * Changes what is named, and tells the user's other devices. One round trip, and one more where
+   * it is not known whether the first was done.
    *
    * @returns The settings as they are then, or why they cannot be so.
    * @throws {RingfenceError} `store_unavailable`.
@@ -47,7 +48,7 @@ export class UserSettingsAccess {
     change: RequestBody<'settings.update'>,
   ): Promise<{ readonly settings: UserSettings } | { readonly refusal: RefusalCode }> {
     const { orgId, userId } = session.identity!;
-    const { directory, peers, store } = this.#parts;
+    const { directory, peers } = this.#parts;
     let before = directory.settings(orgId, userId);
     for (let attempt = 0; attempt < attempts; attempt += 1) {
       const wanted = changed(before ?? defaultSettings, change);
@@ -61,6 +62,30 @@ export class UserSettingsAccess {
         continue;
       }
       const settings: StoredSettings = { ...wanted, version: version + 1 };
+      const met = await this.#write(orgId, userId, settings);
+      if (met === 'written') {
+        this.learn(orgId, userId, settings, session);
+        peers.settings(orgId, userId, settings);
+        return { settings: wanted };
+      }
+      before = met;
+    }
+    throw new RingfenceError(
+      'store_unavailable',
+      'unable to change the settings; other devices change them all the time',
+      { fault: 'server', retryable: true, hint: 'Try again.' },
+    );
+  }
+
+  /** Writes settings over those of the version before. When others stand there, says which. */
+  async #write(
+    orgId: string,
+    userId: string,
+    settings: StoredSettings,
+  ): Promise<'written' | StoredSettings | null> {
+    const { store } = this.#parts;
+    const version = settings.version - 1;
+    try {
       const result = await store.trip((real) =>
         real.commit({
           orgId,
@@ -70,18 +95,12 @@ export class UserSettingsAccess {
           outbox: [],
         }),
       );
-      if (result.outcome !== 'conflict') {
-        this.learn(orgId, userId, settings, session);
-        peers.settings(orgId, userId, settings);
-        return { settings: wanted };
-      }
-      before = result.settings;
+      return result.outcome === 'conflict' ? result.settings : 'written';
+    } catch (thrown) {
+      const found = await store.trip((real) => real.settingsOf(orgId, userId));
+      if (found?.version === settings.version && isSame(found, settings)) return 'written';
+      throw thrown;
     }
-    throw new RingfenceError(
-      'store_unavailable',
-      'unable to change the settings; other devices change them all the time',
-      { fault: 'server', retryable: true, hint: 'Try again.' },
-    );
   }
 
   /** Takes in settings that stand in the store, and tells the user's devices here when they are news. */

@@ -186,12 +186,36 @@ describe('bad input in rooms', () => {
       refused(olga, 'call.transfer', { callId: olgaId, toCallId: callId }),
       refused(olga, 'call.remove', { callId, participantId: 'p2' }),
       refused(olga, 'call.request-mute', { callId, participantId: 'p2' }),
-      refused(olga, 'call.hang-up', { callId, everyone: true }),
       refused(nick, 'call.remove', { callId, participantId: 'p1' }),
       refused(nick, 'call.request-mute', { callId, participantId: 'p3' }),
-      refused(nick, 'call.hang-up', { callId, everyone: true }),
     ]);
-    expect(answers).toEqual(Array.from({ length: 11 }, () => 'not_permitted'));
+    expect(answers).toEqual(Array.from({ length: 9 }, () => 'not_permitted'));
+  });
+
+  it('to take a room elsewhere that one may not end for all (P-837, P-931)', async () => {
+    const { quinn } = await users(made, 'quinn');
+    const aside = await talk(nick, quinn, 'quinn');
+    const answers = await answersOf([
+      refused(nick, 'call.merge', { callId: aside, fromCallId: callId }),
+      refused(nick, 'call.transfer', { callId: aside, toCallId: callId }),
+    ]);
+    expect(answers).toEqual(['not_permitted', 'not_permitted']);
+    await nick.ok('call.transfer', { callId, toCallId: aside });
+  });
+
+  it('a call one has left: how one left it, and never what came later (P-832)', async () => {
+    const { quinn } = await users(made, 'quinn');
+    const aside = await talk(olga, quinn, 'quinn');
+    await olga.ok('call.hang-up', { callId });
+    const ask = async () => [
+      await olga.request('call.merge', { callId: aside, fromCallId: callId }),
+      await olga.request('call.update', { callId, muted: true }),
+    ];
+    const before = await ask();
+    expect(before).toMatchObject(Array(2).fill({ error: { code: 'call_ended' } }));
+    await made.clock.advanceAsync(1_000);
+    await mallory.ok('call.hang-up', { callId, everyone: true });
+    expect(await ask()).toEqual(before);
   });
 
   it('to remove or to mute who is not there, or oneself (P-932)', async () => {
@@ -201,12 +225,12 @@ describe('bad input in rooms', () => {
     eventsBefore = bystanders.bob.events.length;
     const answers = await answersOf(
       (['call.remove', 'call.request-mute'] as const).flatMap((name) =>
-        ['p9', 'p4', 'p1'].map((participantId) =>
-          refused(mallory, name, { callId, participantId }),
+        ['p9', 'p4', 'p0', 'l1', '__proto__', '\ud800', 'x'.repeat(128), 'p1'].map(
+          (participantId) => refused(mallory, name, { callId, participantId }),
         ),
       ),
     );
-    const gone = ['participant_not_found', 'participant_not_found', 'wrong_state'];
+    const gone = [...Array<string>(7).fill('participant_not_found'), 'wrong_state'];
     expect(answers).toEqual([...gone, ...gone]);
     // Who rings cannot be asked to mute.
     expect(

@@ -137,6 +137,24 @@ describe('two dials that cross (glare)', () => {
     expect((await made.store.inner.load('acme', first))!.call.endReason).toBe('canceled');
   });
 
+  it('a first dial whose ring time is over, and that nobody ended yet, crosses nothing (P-843)', async () => {
+    const made = rig();
+    const { alice, bob } = await users(made, 'alice', 'bob');
+    const first = alice.callId();
+    const second = bob.callId();
+    await alice.ok('call.dial', { callId: first, to: 'user:bob', media });
+    await bob.ok('call.ring', { callId: first });
+    // The sweep comes late.
+    made.store.breaks = (method) => (method === 'due' ? 'before' : null);
+    await made.clock.advanceAsync(45_000);
+    const { events } = await bob.ok('call.dial', { callId: second, to: 'user:alice', media });
+    expect(events.map(({ type }) => type)).toEqual(['call.created', 'leg.offered']);
+    made.store.breaks = () => null;
+    await made.clock.advanceAsync(250);
+    expect((await made.store.inner.load('acme', first))!.call.endReason).toBe('unanswered');
+    await alice.ok('call.accept', { callId: second });
+  });
+
   it('a user who dials the same one twice rings twice: that is no glare', async () => {
     const made = rig();
     const { alice, bob } = await users(made, 'alice', 'bob');

@@ -29,6 +29,32 @@ async function threeApart(made = rig()) {
   return { ...made, second, third, alice, bob, carol, callId, otherId };
 }
 
+it('who lost to a device of another instance reads who answered before they are refused', async () => {
+  const made = rig();
+  const second = made.peer();
+  await settle();
+  const alice = await made.join(made.server, { userId: 'alice' });
+  const frames: string[] = [];
+  const bob = made.raw('bob', (text) => frames.push(text));
+  const tablet = await made.join(second, { userId: 'bob', device: 'tablet' });
+  await settle();
+  const callId = alice.callId();
+  await alice.ok('call.dial', { callId, to: 'user:bob', media: audio });
+  await settle();
+  made.deafen(true);
+  await tablet.ok('call.accept', { callId });
+  frames.length = 0;
+  bob.ask('call.accept', { callId });
+  await settle();
+  expect(frames.map((text) => JSON.parse(text) as object)).toMatchObject([
+    {
+      event: 'call.events',
+      body: { events: [{}, { type: 'participant.joined' }, { type: 'leg.lost' }, {}] },
+    },
+    { error: { code: 'answered_elsewhere', details: { byUserId: 'bob' } } },
+  ]);
+});
+
 describe('two calls that become one, over three instances', () => {
   it('an attended transfer reaches everyone, and signals and hang-ups go across', async () => {
     const { alice, bob, carol, callId, otherId, ...made } = await threeApart();

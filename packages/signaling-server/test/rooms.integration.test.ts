@@ -157,7 +157,7 @@ describe('leaving', () => {
     alice.cut();
     const back = made.stranger();
     const { calls } = await back.ok('hello', made.hello('alice', { [callId]: seq - 3 }));
-    expect(calls).toEqual([{ callId, events }]);
+    expect(calls).toEqual([{ callId, events: events.slice(0, 1) }]);
     const anew = made.stranger();
     expect((await anew.ok('hello', made.hello('alice', { [callId]: 0 }))).calls).toEqual([
       { callId, gone: true },
@@ -181,11 +181,22 @@ describe('leaving', () => {
     await made.clock.advanceAsync(10);
     for (let n = 0; n < 1_200; n += 1) await bob.ok('call.update', { callId, muted: n % 2 === 0 });
     const sync = (afterSeq: number) => alice.ok('call.sync', { callId, afterSeq });
-    expect(await sync(seq - 3)).toEqual({ callId, events });
+    expect(await sync(seq - 3)).toEqual({ callId, events: events.slice(0, 1) });
     expect(await sync(seq)).toEqual({ callId, events: [] });
     // Of a longer history the first lines are not kept: there is nothing to show but what came later.
     for (let n = 0; n < 1_200; n += 1) await bob.ok('call.update', { callId, muted: n % 2 === 0 });
     expect(await sync(seq - 3)).toEqual({ callId, gone: true });
+  });
+
+  it('shows nothing of the same millisecond that came after it (P-833)', async () => {
+    const made = rig();
+    const { alice, bob, callId } = await room(made);
+    const { events, seq } = await alice.ok('call.hang-up', { callId });
+    const { events: later } = await bob.ok('call.update', { callId, muted: true });
+    expect(later[0]!.at).toBe(events[0]!.at);
+    const sync = (afterSeq: number) => alice.ok('call.sync', { callId, afterSeq });
+    expect(await sync(seq - 3)).toEqual({ callId, events: events.slice(0, 1) });
+    expect(await sync(seq)).toEqual({ callId, events: [] });
   });
 
   it('while ringing takes the invitation back for all devices', async () => {
@@ -201,10 +212,22 @@ describe('leaving', () => {
     expect(await dave.ok('call.sync', { callId, afterSeq: 0 })).toEqual({ callId, gone: true });
   });
 
-  it('with everyone ends the call for all; a member may not', async () => {
+  it('with everyone, by who may not end it for all, is a leave (P-828)', async () => {
+    const made = rig();
+    const { bob, callId } = await room(made);
+    const hangUp = { callId, everyone: true };
+    const answer = await bob.ok('call.hang-up', hangUp, 'hang-up');
+    expect(await bob.ok('call.hang-up', hangUp, 'hang-up')).toEqual(answer);
+    expect(await parts(made, callId)).toEqual([
+      'alice moderator joined',
+      'bob member completed',
+      'carol member joined',
+    ]);
+  });
+
+  it('with everyone ends the call for all', async () => {
     const made = rig();
     const { alice, bob, carol, callId } = await room(made);
-    expect(await bob.refusal('call.hang-up', { callId, everyone: true })).toBe('not_permitted');
     const { events } = await alice.ok('call.hang-up', { callId, everyone: true });
     for (const client of [bob, carol]) {
       expect(client.of('call.events').at(-1)).toEqual({ callId, events });

@@ -96,8 +96,8 @@ describe('settings of a user', () => {
     const made = rig();
     const { alice } = await users(made, 'alice');
     const tablet = await made.client({ userId: 'alice', device: 'tablet' });
-    // Written, and the answer lost: nobody knows.
-    made.store.breaks = (method) => (method === 'commit' ? 'after' : null);
+    // Written, the answer lost, and not to be read back: nobody knows.
+    made.store.breaks = (method) => (method === 'commit' ? 'after' : 'before');
     expect(await alice.refusal('settings.update', { doNotDisturb: true })).toBe(
       'store_unavailable',
     );

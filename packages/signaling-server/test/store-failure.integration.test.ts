@@ -29,6 +29,31 @@ describe('a store that does not answer', () => {
     expect(made.server.counts.calls).toBe(0);
   });
 
+  it('that takes its time lets no session pile up commands without end (P-412)', async () => {
+    const made = rig();
+    const { alice, bob, callId } = await talking(made);
+    const { commit } = made.store;
+    let go = (): void => {};
+    const held = new Promise<void>((resolve) => (go = resolve));
+    made.store.commit = async (set) => {
+      await held;
+      return commit(set);
+    };
+    const updates = Array.from({ length: 150 }, (_, n) =>
+      alice.request('call.update', { callId, muted: n % 2 === 0 }),
+    );
+    const late = await Promise.all(updates.slice(101));
+    expect(late).toMatchObject(
+      Array(49).fill({ error: { code: 'rate_limited', retryAfterMs: 1_000 } }),
+    );
+    // Who did not flood is heard.
+    const hangUp = bob.ok('call.hang-up', { callId });
+    go();
+    expect((await Promise.all(updates.slice(0, 101))).every((each) => 'ok' in each)).toBe(true);
+    await hangUp;
+    expect(made.server.counts.calls).toBe(0);
+  });
+
   it('a commit whose answer was lost is read back, and is not run twice (P-409)', async () => {
     const made = rig();
     const { alice, bob, callId } = await ringing(made);
@@ -58,6 +83,21 @@ describe('a store that does not answer', () => {
     expect(bob.callEventTypes).toEqual(['call.created', 'leg.offered']);
     expect(await alice.ok('call.dial', dial, 'dial')).toEqual(dialed);
     await bob.ok('call.accept', { callId });
+  });
+
+  it('settings whose answer was lost are read back, and the other devices hear of them (P-852)', async () => {
+    const made = rig();
+    const phone = await made.client({ userId: 'alice' });
+    const desk = await made.client({ userId: 'alice', device: 'desk' });
+    made.store.breaks = (method) => (method === 'commit' ? 'after' : null);
+    const settings = await phone.ok('settings.update', { doNotDisturb: true });
+    expect(settings.doNotDisturb).toBe(true);
+    expect([phone, desk].map((client) => client.of('settings.changed'))).toEqual([[], [settings]]);
+    made.store.breaks = (method) => (method === 'commit' ? 'before' : null);
+    expect(await phone.refusal('settings.update', { doNotDisturb: false })).toBe(
+      'store_unavailable',
+    );
+    expect(desk.of('settings.changed')).toHaveLength(1);
   });
 
   it('when even reading back fails, the command may come again with its id', async () => {

@@ -35,7 +35,6 @@ const invited = {
   via: 'invite',
   by: 'p1',
   ringDeadlineAt: 2e12,
-  forwardTo: null,
 };
 const offered = {
   type: 'leg.offered',
@@ -106,6 +105,19 @@ describe('what breaks an invariant is named', () => {
       after('inviting', { type: 'participant.role', participantId: 'p3', role: 'moderator' }),
     ],
     ['I19', after('active', { ...invited, participantId: 'p3', via: 'return' })],
+    [
+      'I20: l1 is silent',
+      after('active', { type: 'leg.silent', legId: 'l1', graceDeadlineAt: null }),
+    ],
+    [
+      'I20: l1 waits',
+      after('ringing', {
+        type: 'participant.joined',
+        participantId: 'p1',
+        legId: 'l1',
+        connectDeadlineAt: 1_700_000_020_000,
+      }),
+    ],
   ])('%s', (text, history) => {
     expect(() => checkCallInvariants({ callId, events: history })).toThrow(text);
   });

@@ -37,7 +37,7 @@ export interface CallHistory {
  *   I18 a role changes only to moderator, and only of one who joined
  *   I19 who comes back by `return` left this call `transferred`, and one who came in their place left
  *
- * What must hold of the facts after each decision, I11 to I17, is in fact-invariants.ts.
+ * What must hold of the facts after each decision, I11 to I17 and I20, is in fact-invariants.ts.
  */
 
 const callSteps: Readonly<Record<CallState, readonly CallState[]>> = {
@@ -62,7 +62,7 @@ const participantSteps: Readonly<Record<ParticipantState, readonly ParticipantSt
 };
 
 /**
- * Checks a history, and the facts it leads to, against what must hold for every call (I1 to I19).
+ * Checks a history, and the facts it leads to, against what must hold for every call (I1 to I20).
  *
  * @returns the facts that the history leads to; null for an empty one.
  * @throws {Error} that names each broken invariant and the event that broke it.

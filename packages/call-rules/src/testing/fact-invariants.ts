@@ -10,7 +10,7 @@ const MOST_EVER = 30;
 const isPresent = ({ state }: Participant): boolean => state !== 'left';
 
 /**
- * What must hold of a call whenever a decision has been written, I11 to I17:
+ * What must hold of a call whenever a decision has been written, I11 to I17 and I20:
  *
  *   I11 a live call has one who joined, and two who joined or ring
  *   I12 it rings while fewer than two have joined, else it connects or is active; only while it
@@ -22,6 +22,8 @@ const isPresent = ({ state }: Participant): boolean => state !== 'left';
  *   I16 a leg hears only other legs that joined, and only while it joined itself
  *   I17 ids count from p1 and l1; everyone but p1 was brought in by one who came before; a call
  *       goes on as another only when it ended `transferred`
+ *   I20 a silent device that joined has an end to its silence, and who waits alone has no time to
+ *       connect in
  *
  * @returns what is broken, one line each.
  */
@@ -67,6 +69,17 @@ function rowFaults(facts: CallFacts): string[] {
     const stranger = leg.hears.find((id) => id === leg.id || !joinedIds.includes(id));
     if (stranger !== undefined) faults.push(`I16: ${leg.id} hears ${stranger}`);
     if (leg.hears.length > 0 && !joinedIds.includes(leg.id)) faults.push(`I16: ${leg.id} hears`);
+  }
+  return [...faults, ...watchFaults(facts)];
+}
+
+function watchFaults(facts: CallFacts): string[] {
+  const { state, connectDeadlineAt } = facts.call;
+  const faults: string[] = [];
+  for (const leg of joinedLegs(facts)) {
+    const ends = [connectDeadlineAt, leg.connectDeadlineAt, leg.graceDeadlineAt];
+    if (leg.silent && ends.every((at) => at === null)) faults.push(`I20: ${leg.id} is silent`);
+    if (state === 'ringing' && leg.connectDeadlineAt !== null) faults.push(`I20: ${leg.id} waits`);
   }
   return faults;
 }
