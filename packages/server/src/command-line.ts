@@ -5,7 +5,8 @@ import type { ServerConfig } from './config.ts';
 
 type Kind = 'text' | 'number' | 'switch' | 'list';
 
-interface Setting {
+/** One setting as a command line knows it. */
+export interface Setting {
   readonly field: keyof ServerConfig;
   readonly kind: Kind;
   /** Left out for a secret: a command line can be read by other users of the machine. */
@@ -16,7 +17,7 @@ interface Setting {
 }
 
 /** Every setting, its flag and its environment variable. The flag wins. */
-const settings: readonly Setting[] = [
+export const settings: readonly Setting[] = [
   setting('host', 'text', 'host', 'ADDRESS', 'where to listen (127.0.0.1)'),
   setting('port', 'number', 'port', 'PORT', 'where to listen; 0 takes a free one (8080)'),
   setting('dev', 'switch', 'dev', '', 'hand out tokens at POST /v1/dev/token, to this machine'),
@@ -101,19 +102,13 @@ export function failureText(thrown: unknown): string {
   const { message } = toError(thrown);
   if (!(thrown instanceof RingfenceError)) return message;
   const named = typeof thrown.details?.['field'] === 'string' ? thrown.details['field'] : '';
-  const field = keyFields[named.replace(/^keys\[\d+\]\./, '')] ?? named.replace(/\.\d+$/, '');
+  const field = named.replace(/\.\d+$/, '');
   const setting = settings.find((each) => each.field === field);
   const names = setting && [...(setting.flag ? [`--${setting.flag}`] : []), setting.variable];
   return [message, ...(names ? [`It is set by ${names.join(' or ')}.`] : []), thrown.hint].join(
     '\n',
   );
 }
-
-/** The settings behind the options of `createJwtAuth`. */
-const keyFields: Readonly<Record<string, keyof ServerConfig>> = {
-  secret: 'hs256Secret',
-  publicKey: 'es256PublicKey',
-};
 
 function readFlags(args: readonly string[]): Record<string, unknown> {
   const options: Record<

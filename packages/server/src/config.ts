@@ -78,7 +78,7 @@ export function configError(field: string, problem: string): RingfenceError<'inv
   return new RingfenceError('invalid_config', `unable to use the configuration; ${problem}`, {
     fault: 'caller',
     retryable: false,
-    hint: 'Run ringfence-server --help for what is possible.',
+    hint: 'See the settings in the README of @ringfence/server, or ringfence-server --help.',
     details: { field },
   });
 }
@@ -93,11 +93,15 @@ export function resolveServerConfig(config: ServerConfig = {}): ResolvedServerCo
   if (!result.success) {
     const [issue] = result.issues;
     const field = getDotPath(issue) ?? '';
+    if (issue.expected === 'never') {
+      const meant = settingLike(field);
+      throw configError(
+        field,
+        `${field} is no setting${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+      );
+    }
     // Names what was expected and not what came, which may be a secret.
-    throw configError(
-      field,
-      `${field} is not what it must be: ${issue.expected ?? 'a known field'}`,
-    );
+    throw configError(field, `${field || 'it'} is not what it must be: ${issue.expected}`);
   }
   const resolved = result.output;
   if ((resolved.tlsCertFile === undefined) !== (resolved.tlsKeyFile === undefined)) {
@@ -109,13 +113,12 @@ export function resolveServerConfig(config: ServerConfig = {}): ResolvedServerCo
   if (resolved.devAllowRemote && !resolved.dev) {
     throw configError('devAllowRemote', 'devAllowRemote means something only with dev');
   }
-  const hasKey = resolved.hs256Secret !== undefined || resolved.es256PublicKey !== undefined;
-  if (!hasKey && !resolved.dev) {
-    throw configError(
-      'hs256Secret',
-      'there is no key to check tokens with; set hs256Secret (RINGFENCE_HS256_SECRET) or ' +
-        'es256PublicKey (RINGFENCE_ES256_PUBLIC_KEY), or dev (--dev) to try things out',
-    );
-  }
   return resolved;
+}
+
+/** The setting whose name begins like this one: flags leave off its end, as `--static` does. */
+function settingLike(name: string): string | undefined {
+  const start = name.replaceAll('-', '').toLowerCase();
+  if (start === '') return undefined;
+  return Object.keys(configSchema.entries).find((each) => each.toLowerCase().startsWith(start));
 }

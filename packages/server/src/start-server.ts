@@ -25,6 +25,7 @@ import type { Certificate } from './certificate.ts';
 import { configError, resolveServerConfig } from './config.ts';
 import type { ResolvedServerConfig, ServerConfig } from './config.ts';
 import { createDevTokens } from './dev-tokens.ts';
+import type { DevTokens } from './dev-tokens.ts';
 import { createHttpApp } from './http-app.ts';
 import { createPinoLogger } from './logging.ts';
 
@@ -34,7 +35,7 @@ export interface ServerParts {
   readonly store?: Store;
   /** Default: within the process. */
   readonly bus?: Bus;
-  /** Default: JWT with the configured keys. */
+  /** Default: JWT with the configured keys, of which there must be one then. */
   readonly auth?: Auth;
   readonly iceServers?: IceServers;
   readonly clock?: Clock;
@@ -81,14 +82,13 @@ export async function startServer(
   }
 
   const devTokens = resolved.dev ? createDevTokens({ issuer, audience }, { clock, random }) : null;
-  const keys = [...configuredKeys(resolved), ...(devTokens === null ? [] : [devTokens.key])];
-  const claims = { ...(issuer && { issuer }), ...(audience && { audience }) };
+  const auth = parts.auth ?? jwtAuth(resolved, devTokens, clock);
   const origins = originsOf(resolved);
   const certificate = await certificateOf(resolved, clock);
 
   const signaling = createSignalingServer(signalingOptions(resolved), {
     store: parts.store ?? createMemoryStore({ clock }),
-    auth: parts.auth ?? createJwtAuth({ keys, ...claims }, { clock }),
+    auth,
     iceServers: parts.iceServers ?? stunServers(resolved.stunUrls),
     ...(parts.bus && { bus: parts.bus }),
     clock,
@@ -163,6 +163,30 @@ function signalingOptions(config: ResolvedServerConfig): SignalingServerOptions 
 function defined(fields: Readonly<Record<string, number | undefined>>): Record<string, number> {
   const entries = Object.entries(fields).filter(([, value]) => value !== undefined);
   return Object.fromEntries(entries) as Record<string, number>;
+}
+
+function jwtAuth(config: ResolvedServerConfig, devTokens: DevTokens | null, clock: Clock): Auth {
+  const { hs256Secret, issuer, audience } = config;
+  const keys = [...configuredKeys(config), ...(devTokens === null ? [] : [devTokens.key])];
+  if (keys.length === 0) {
+    throw configError(
+      'hs256Secret',
+      'there is no key to check tokens with; set hs256Secret (RINGFENCE_HS256_SECRET) or ' +
+        'es256PublicKey (RINGFENCE_ES256_PUBLIC_KEY), or dev (--dev) to try things out',
+    );
+  }
+  const claims = { ...(issuer && { issuer }), ...(audience && { audience }) };
+  try {
+    return createJwtAuth({ keys, ...claims }, { clock });
+  } catch (thrown) {
+    // It counts keys; who set them knows them by name.
+    const { field } = (thrown as RingfenceError).details as { readonly field: string };
+    if (!field.endsWith('.secret')) {
+      throw configError('es256PublicKey', 'es256PublicKey is no P-256 public key, as PEM or JWK');
+    }
+    const bytes = Buffer.byteLength(hs256Secret ?? '');
+    throw configError('hs256Secret', `hs256Secret has ${bytes} bytes and needs 32 or more`);
+  }
 }
 
 function configuredKeys({ hs256Secret, es256PublicKey }: ResolvedServerConfig): readonly JwtKey[] {
@@ -249,7 +273,7 @@ function listenError(host: string, port: number, cause: Error): RingfenceError<'
   return new RingfenceError(
     'listen_failed',
     `unable to listen on ${host} port ${port}; ${cause.message}`,
-    { fault: 'caller', retryable: true, hint: 'Choose another --host or --port.', cause },
+    { fault: 'caller', retryable: true, hint: 'Choose another host or port.', cause },
   );
 }
 

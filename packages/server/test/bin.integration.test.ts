@@ -44,7 +44,7 @@ describe('ringfence-server', { timeout: 60_000 }, () => {
     expect(await once(child, 'close')).toEqual([1, null]);
     expect(said).toBe(
       'ringfence-server: unable to use the configuration; --port is not a number\n' +
-        'Run ringfence-server --help for what is possible.\n',
+        'See the settings in the README of @ringfence/server, or ringfence-server --help.\n',
     );
   });
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { resolveServerConfig } from '@ringfence/server';
-import { createJwtAuth } from '@ringfence/signaling-server';
-import { failureText, readCommandLine } from '../src/command-line.ts';
+import { resolveServerConfig, startServer } from '@ringfence/server';
+import { failureText, readCommandLine, settings } from '../src/command-line.ts';
 import { createPinoLogger } from '../src/logging.ts';
 
 const code = (work: () => unknown): unknown => {
@@ -87,31 +86,28 @@ describe('the command line', () => {
 });
 
 describe('a failed start', () => {
-  const said = (work: () => unknown): string => {
+  const hint = 'See the settings in the README of @ringfence/server, or ringfence-server --help.';
+  const said = async (work: () => unknown): Promise<string> => {
     try {
-      work();
+      await work();
       return '';
     } catch (thrown) {
       return failureText(thrown);
     }
   };
 
-  it('says where the wrong field is set, and what to do', () => {
+  it('says where the wrong field is set, and what to do', async () => {
     expect([
-      said(() => resolveServerConfig({ dev: true, port: 65_536 })),
-      said(() => createJwtAuth({ keys: [{ algorithm: 'HS256', secret: 'short' }] })),
-      said(() => readCommandLine(['extra'], {}))
-        .split('\n')
-        .at(-1),
+      await said(() => startServer({ dev: true, port: 65_536 })),
+      await said(() => startServer({ hs256Secret: 'short' })),
+      (await said(() => readCommandLine(['extra'], {}))).split('\n').at(-1),
       failureText(new Error('no disk')),
     ]).toEqual([
       'unable to use the configuration; port is not what it must be: <=65535\n' +
-        'It is set by --port or RINGFENCE_PORT.\n' +
-        'Run ringfence-server --help for what is possible.',
-      'unable to use option keys[0].secret; a secret of 5 bytes is not 32 bytes or more\n' +
-        'It is set by RINGFENCE_HS256_SECRET.\n' +
-        'Set keys[0].secret to 32 bytes or more.',
-      'Run ringfence-server --help for what is possible.',
+        `It is set by --port or RINGFENCE_PORT.\n${hint}`,
+      'unable to use the configuration; hs256Secret has 5 bytes and needs 32 or more\n' +
+        `It is set by RINGFENCE_HS256_SECRET.\n${hint}`,
+      hint,
       'no disk',
     ]);
   });
@@ -134,14 +130,12 @@ describe('the configuration', () => {
 
   it('is refused by field', () => {
     const wrong: [Parameters<typeof resolveServerConfig>[0], string][] = [
-      [{}, 'hs256Secret'],
       [{ dev: true, port: 65_536 }, 'port'],
       [{ dev: true, port: 1.5 }, 'port'],
       [{ dev: true, tlsCertFile: 'a' }, 'tlsCertFile'],
       [{ dev: true, tls: true, tlsCertFile: 'a', tlsKeyFile: 'b' }, 'tls'],
       [{ devAllowRemote: true, hs256Secret: 's'.repeat(32) }, 'devAllowRemote'],
       [{ dev: true, stunUrls: ['http://x'] }, 'stunUrls.0'],
-      [{ dev: true, noSuch: 1 } as object, 'noSuch'],
     ];
     for (const [config, field] of wrong) {
       expect(code(() => resolveServerConfig(config))).toEqual([
@@ -150,6 +144,39 @@ describe('the configuration', () => {
         expect.stringMatching(/^unable to use the configuration; /),
       ]);
     }
+  });
+
+  it('is refused where a name is no setting, with the setting that was meant', () => {
+    const problem = (config: object): unknown => code(() => resolveServerConfig(config));
+    const meant: Record<string, string> = {
+      ...Object.fromEntries(
+        settings.flatMap(({ field, flag }) =>
+          flag === undefined || flag === field ? [] : [[flag, field]],
+        ),
+      ),
+      origin: 'origins',
+      tlsKey: 'tlsKeyFile',
+      ringMS: 'ringMs',
+    };
+    for (const [name, field] of Object.entries(meant)) {
+      expect(problem({ dev: true, [name]: 1 })).toEqual([
+        'invalid_config',
+        name,
+        `unable to use the configuration; ${name} is no setting; did you mean ${field}?`,
+      ]);
+    }
+    for (const name of ['noSuch', '-', '']) {
+      expect(problem({ dev: true, [name]: 1 })).toEqual([
+        'invalid_config',
+        name,
+        `unable to use the configuration; ${name} is no setting`,
+      ]);
+    }
+    expect(problem('dev' as never)).toEqual([
+      'invalid_config',
+      '',
+      'unable to use the configuration; it is not what it must be: Object',
+    ]);
   });
 
   it('quotes no secret', () => {

@@ -87,6 +87,41 @@ describe('the reference server', () => {
     socket.terminate();
   });
 
+  it('is refused a key that is missing or cannot be used by the name of its setting', async () => {
+    const pem = '-----BEGIN PUBLIC KEY-----';
+    for (const [config, field, problem] of [
+      [{}, 'hs256Secret', 'there is no key to check tokens with; '],
+      [{ hs256Secret: 'é'.repeat(15) }, 'hs256Secret', 'hs256Secret has 30 bytes and needs 32 or'],
+      [{ es256PublicKey: pem }, 'es256PublicKey', 'es256PublicKey is no P-256 public key'],
+      [{ es256PublicKey: '{}' }, 'es256PublicKey', 'es256PublicKey is no P-256 public key'],
+      [{ es256PublicKey: '{' }, 'es256PublicKey', 'es256PublicKey is neither PEM nor JSON'],
+      // Each of two keys is found by its name.
+      [
+        { hs256Secret: 'x'.repeat(32), es256PublicKey: pem },
+        'es256PublicKey',
+        'es256PublicKey is no P-256 public key',
+      ],
+    ] as const) {
+      await expect(start({ dev: false, ...config })).rejects.toMatchObject({
+        code: 'invalid_config',
+        message: expect.stringContaining(`unable to use the configuration; ${problem}`),
+        details: { field },
+      });
+    }
+  });
+
+  it('needs no key where an auth of the host checks the tokens', async () => {
+    const verify = (token: string) =>
+      Promise.resolve({ orgId: 'acme', userId: token, expiresAt: null });
+    await using server = await start({ dev: false }, { auth: { verify } });
+    const socket = new WebSocket(server.socketUrl, SUBPROTOCOL);
+    await once(socket, 'open');
+    socket.send(writeRequest('1', 'hello', { token: 'alice', device: 'laptop' }));
+    const [data] = (await once(socket, 'message')) as [Buffer];
+    expect(JSON.parse(data.toString())).toMatchObject({ ok: { userId: 'alice', orgId: 'acme' } });
+    socket.terminate();
+  });
+
   it('hands its settings on to the signaling server, which checks their ranges', async () => {
     for (const config of [{ callsPerUser: 0 }, { forwardMs: 999 }, { ringMs: 1 }]) {
       const [[field, value]] = Object.entries(config) as [[string, number]];

@@ -27,6 +27,7 @@ const sizeBench = join(root, 'packages', 'system-tests', 'src', 'bench.ts');
 const drawnGuides = [
   'packages/call-machine/test/picture.test.ts',
   'packages/call-rules/test/permissions-table.test.ts',
+  'packages/server/test/settings-table.test.ts',
 ];
 let consumer: Consumer | undefined;
 
