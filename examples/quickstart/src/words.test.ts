@@ -24,6 +24,7 @@ const person = (
   address: `user:${userId}`,
   userId,
   role: 'member',
+  invitedBy: null,
   self: false,
   state: 'active',
   leftReason: null,
@@ -126,6 +127,9 @@ test('a call that comes in says how it came', () => {
   expect(
     incoming({ via: 'invite', participants: [me, person('p1', 'bob'), person('p2', 'carol')] }),
   ).toEqual({ title: 'Bob asks you to join', about: 'Audio call · With Carol' });
+  // Whom the call is with first need not be who asks.
+  const asked = [{ ...me, invitedBy: 'carol' }, person('p1', 'bob'), person('p2', 'carol')];
+  expect(incoming({ via: 'invite', participants: asked }).title).toBe('Carol asks you to join');
 });
 
 test('hold says who holds', () => {

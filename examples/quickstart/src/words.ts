@@ -153,6 +153,8 @@ export function callerInWords(
   const { incoming } = words;
   const name = peerName(call);
   const kind = call.media.video ? incoming.video : incoming.audio;
+  // In a room it may be another than the first.
+  const inviter = nameOf(call.participants[0]?.invitedBy ?? call.peer.userId);
   const also = othersOf(call).filter(({ userId }) => userId !== call.peer.userId);
   const company = also.length === 0 ? null : incoming.withOthers(namesOf(words, also));
   const about = (...parts: readonly (string | null)[]): string =>
@@ -162,7 +164,7 @@ export function callerInWords(
     case 'merge':
       return { title: incoming.calling(name), about: about(kind, company) };
     case 'invite':
-      return { title: incoming.invites(name), about: about(kind, company) };
+      return { title: incoming.invites(inviter), about: about(kind, company) };
     case 'transfer':
       return { title: incoming.calling(name), about: about(kind, incoming.transferred) };
     case 'forward':

@@ -22,6 +22,11 @@ export interface ParticipantView {
   readonly address: Address;
   readonly userId: string;
   readonly role: Role;
+  /**
+   * The user who dialed, invited, transferred or forwarded to them, also when that one has left;
+   * after a return, whom the call comes back from. Null for who dialed.
+   */
+  readonly invitedBy: string | null;
   /** True for the user of this phone. */
   readonly self: boolean;
   readonly state: 'inviting' | 'ringing' | 'connecting' | 'active' | 'reconnecting' | 'left';
@@ -49,9 +54,12 @@ function isShown(facts: CallFacts, participant: Participant): boolean {
   return isLast && wonLegId === null && shownEnds.has(leftReason);
 }
 
+/** What is sent by who has no leg. */
+const quiet = { held: false, muted: false, camera: false };
+
 /** Everyone, this user first, then in the order they came, then those just asked for. */
 export function viewParticipants(context: CallContext): readonly ParticipantView[] {
-  const { facts, legId, flowing, held, muted, camera, requests } = context;
+  const { facts, legId, flowing, requests } = context;
   const views: ParticipantView[] = [];
   const self = ownParticipant(facts, legId);
 
@@ -74,20 +82,22 @@ export function viewParticipants(context: CallContext): readonly ParticipantView
   for (const participant of facts?.participants ?? []) {
     const isSelf = participant === self;
     if (!isSelf && !isShown(facts!, participant)) continue;
-    const { id, address, userId, role, leftReason, wonLegId } = participant;
-    const leg = wonLegId === null ? undefined : ownLeg(facts, wonLegId);
+    const { id, address, userId, role, invitedBy, leftReason, wonLegId } = participant;
+    const { held, muted, camera } = isSelf ? context : (ownLeg(facts, wonLegId ?? '') ?? quiet);
     views[isSelf ? 'unshift' : 'push']({
       id,
       address,
       userId,
       role,
+      // Also of one who left, and is not shown any more.
+      invitedBy: facts!.participants.find((by) => by.id === invitedBy)?.userId ?? null,
       self: isSelf,
       state: stateOf(participant),
       leftReason,
       legId: wonLegId,
-      held: isSelf ? held : (leg?.held ?? false),
-      muted: isSelf ? muted : (leg?.muted ?? false),
-      camera: isSelf ? camera : (leg?.camera ?? false),
+      held,
+      muted,
+      camera,
     });
   }
   for (const { ticket, request } of requests) {
@@ -100,13 +110,12 @@ export function viewParticipants(context: CallContext): readonly ParticipantView
       address: to,
       userId: parseAddress(to)?.id ?? '',
       role,
+      invitedBy: self?.userId ?? null,
       self: false,
       state: 'inviting',
       leftReason: null,
       legId: null,
-      held: false,
-      muted: false,
-      camera: false,
+      ...quiet,
     });
   }
   return views;

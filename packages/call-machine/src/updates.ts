@@ -70,8 +70,9 @@ export const updates = {
     event: EventOf<'media.connected' | 'media.disconnected' | 'media.failed'>,
   ) => ({ flowing: flowAfter(flowing, event) }),
 
+  /** Who answers wants to be heard: a hold from before does not stand. */
   takeKinds(context: CallContext, { kinds = context.kinds }: EventOf<'user.accept'>) {
-    return { kinds, camera: kinds.video };
+    return { kinds, camera: kinds.video, held: false };
   },
 
   takeUpdate(context: CallContext, event: EventOf<'user.update'>) {

@@ -98,6 +98,21 @@ describe('hold, mute and camera', () => {
     expect(sends(pair.callee)).toEqual({ ...plain, muted: true, peerMuted: true, control });
   });
 
+  test('who answers is heard: a hold from while it rang does not stand', () => {
+    const pair = new CallPair();
+    pair.caller.actor.start();
+    pair.ring();
+    pair.callee.actor.send({ type: 'user.update', held: true });
+    expect(pair.callee.view.holding).toBe('local');
+    pair.callee.actor.send({ type: 'user.accept' });
+    pair.clock.advance(100);
+    expect([pair.callee.view.state, sends(pair.callee), sends(pair.caller)]).toEqual([
+      'active',
+      plain,
+      plain,
+    ]);
+  });
+
   test('camera on in an audio call', () => {
     const pair = new CallPair().talk();
     pair.callee.actor.send({ type: 'user.update', camera: true });

@@ -70,6 +70,7 @@ describe('a room', () => {
         address: 'user:bob',
         userId: 'bob',
         role: 'member',
+        invitedBy: 'alice',
         self: true,
         state: 'active',
         leftReason: null,
@@ -78,8 +79,8 @@ describe('a room', () => {
         muted: false,
         camera: false,
       },
-      expect.objectContaining({ id: 'p1', userId: 'alice', role: 'moderator', legId: 'l1' }),
-      expect.objectContaining({ id: 'p3', userId: 'carol', role: 'member', legId: 'l3' }),
+      expect.objectContaining({ id: 'p1', userId: 'alice', role: 'moderator', invitedBy: null }),
+      expect.objectContaining({ id: 'p3', userId: 'carol', role: 'member', invitedBy: 'alice' }),
     ]);
     expect(town.sideOf(carol).view).toMatchObject({
       direction: 'incoming',
@@ -94,7 +95,12 @@ describe('a room', () => {
     const host = town.sideOf(alice);
     ask(host, 't1', { type: 'call.invite', to: 'user:carol', role: 'guest' });
     expect(company(host)).toEqual(['alice active', 'bob active', 'carol inviting']);
-    expect(host.view.participants[2]).toMatchObject({ id: 't1', role: 'guest', legId: null });
+    expect(host.view.participants[2]).toMatchObject({
+      id: 't1',
+      role: 'guest',
+      invitedBy: 'alice',
+      legId: null,
+    });
     expect(host.view.requests).toEqual([
       { ticket: 't1', request: { type: 'call.invite', to: 'user:carol', role: 'guest' } },
     ]);

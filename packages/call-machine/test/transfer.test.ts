@@ -69,6 +69,11 @@ describe('blind transfer', () => {
     expect(waiting.media.requests).toContainEqual({ type: 'disconnect', peerLegId: 'l1' });
     const target = of.sideOf(carol);
     expect(target.view).toMatchObject({ via: 'transfer', peer: { userId: 'bob' } });
+    // Who passed it on, though they have left and are not shown any more.
+    expect(target.view.participants.map(({ userId, invitedBy }) => [userId, invitedBy])).toEqual([
+      ['carol', 'alice'],
+      ['bob', 'alice'],
+    ]);
     user(target, { type: 'user.accept' });
     of.pass();
     expect([waiting.view.state, target.view.state]).toEqual(['active', 'active']);

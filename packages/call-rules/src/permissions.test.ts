@@ -20,6 +20,10 @@ describe.each(Object.keys(permissions) as Action[])('%s', (action) => {
   });
 });
 
+test.each(['dance', 'toString', '__proto__'])('%s is no action, and nobody may do it', (odd) => {
+  expect(isPermitted(actor('moderator'), odd as Action, target('p3'))).toBe(false);
+});
+
 test('a guest may do none of it, a moderator all of it', () => {
   for (const allowed of Object.values(permissions)) {
     expect([allowed.moderator, allowed.guest]).toEqual(['yes', 'no']);

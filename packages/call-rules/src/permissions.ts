@@ -20,9 +20,12 @@ export const permissions: Readonly<Record<Action, Readonly<Record<Role, Permissi
   'end-for-all': { moderator: 'yes', member: 'no', guest: 'no' },
 };
 
-/** True when a participant may do this, to another where the action is done to one. */
+/**
+ * True when a participant may do this, to another where the action is done to one. An action that
+ * there is not, nobody may.
+ */
 export function isPermitted(actor: Participant, action: Action, to?: Participant): boolean {
-  const permission = permissions[action][actor.role];
+  const permission = permissions[action]?.[actor.role];
   return permission === 'yes' || (permission === 'own' && to?.invitedBy === actor.id);
 }
 

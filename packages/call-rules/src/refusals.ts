@@ -74,12 +74,12 @@ export const refusalTexts: Readonly<Record<RefusalCode, RefusalText>> = {
   },
   wrong_state: caller(
     'unable to do this; the call is not in a state that allows it',
-    'Look at the state of the call first.',
+    'Answer the call first, or look at its state.',
   ),
   cannot_dial_self: caller('unable to call; the address is your own', 'Name someone else.'),
   invalid_address: caller(
     'unable to call; the address cannot be read',
-    'Write user:ID, with 1 to 64 letters, digits, dots, @, _ or -.',
+    'Write user:ID, with 1 to 64 of A-Z a-z 0-9 _ - @ and dots.',
   ),
   address_unsupported: caller(
     'unable to call; this server does not serve that kind of address',

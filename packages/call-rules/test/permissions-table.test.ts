@@ -25,9 +25,10 @@ const roles: readonly Role[] = ['moderator', 'member', 'guest'];
 
 function drawTable(): string {
   const rows = [
-    ['', ...roles.map((role) => `\`${role}\``)],
+    ['', 'action', ...roles.map((role) => `\`${role}\``)],
     ...(Object.keys(actions) as Action[]).map((action) => [
       actions[action],
+      `\`${action}\``,
       ...roles.map((role) => words[permissions[action][role]]),
     ]),
   ];

@@ -58,7 +58,7 @@ export interface Devices {
    * gives way.
    *
    * @throws {RingfenceError} as a rejection: `device_unavailable`, when one of them is not there or
-   * cannot be opened. All is then as it was.
+   * cannot be opened. All is then as it was. What else is named changes nothing.
    */
   select(choice: Partial<DeviceSelection>): Promise<void>;
   /** Subscribes. Returns the function that unsubscribes. */
@@ -179,7 +179,7 @@ export function createDevices({
 }
 
 /** Without the empty ids that stand in for devices before permission. */
-const idsOf = (list: DeviceList): ReadonlySet<string> =>
+export const idsOf = (list: DeviceList): ReadonlySet<string> =>
   new Set(
     Object.values(list)
       .flat()

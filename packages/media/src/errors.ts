@@ -16,12 +16,18 @@ export const unavailable = (
     cause,
   });
 
+/** True for what `sendDtmf` takes. */
+export const isDtmf = (wanted: unknown): wanted is string =>
+  typeof wanted === 'string' && /^[\dA-D*#,;]{1,64}$/i.test(wanted);
+
 /** DTMF cannot be sent: no leg takes it, or it is none. */
 export const dtmfError = (
   code: 'dtmf_unavailable' | 'invalid_dtmf',
-): RingfenceError<MediaErrorCode> =>
-  new RingfenceError(code, 'unable to send DTMF; it is no DTMF, or nobody takes it', {
-    fault: code === 'invalid_dtmf' ? 'caller' : 'peer',
-    retryable: code !== 'invalid_dtmf',
-    hint: 'Send 1 to 64 of 0-9, A-D, *, # in an active call.',
+): RingfenceError<MediaErrorCode> => {
+  const isOdd = code === 'invalid_dtmf';
+  return new RingfenceError(code, `unable to send DTMF; it is ${isOdd ? 'none' : 'not taken'}`, {
+    fault: isOdd ? 'caller' : 'peer',
+    retryable: !isOdd,
+    hint: isOdd ? 'Send 1 to 64 of 0-9 * # , ; and A-D in either case.' : 'Resume the call first.',
   });
+};

@@ -6,7 +6,7 @@ import type { IceServer } from '@ringfence/protocol';
 import type { Browser } from './browser.ts';
 import { errorName } from './capture-cause.ts';
 import type { Capture } from './capture.ts';
-import { dtmfError, unavailable } from './errors.ts';
+import { dtmfError, isDtmf, unavailable } from './errors.ts';
 import { Link } from './link.ts';
 import { LocalMedia } from './local-media.ts';
 import type {
@@ -35,8 +35,6 @@ export interface SessionCollaborators {
 
 /** The most legs there may be: signals of more are not kept. */
 const mostLegs = 64;
-
-const tones = /^[\dA-D*#,;]{1,64}$/i;
 
 /** The engine has closed. */
 const abandoned: MediaReport = { type: 'media.failed', cause: 'media_failed' };
@@ -155,8 +153,7 @@ export class Session implements MediaSession {
   }
 
   sendDtmf(wanted: string): Promise<void> {
-    if (typeof wanted !== 'string' || !tones.test(wanted))
-      return Promise.reject(dtmfError('invalid_dtmf'));
+    if (!isDtmf(wanted)) return Promise.reject(dtmfError('invalid_dtmf'));
     const sent = this.#dtmf.then(async () => {
       const links = [...this.#links.values()];
       const dtmf = wanted.replaceAll(';', ',');

@@ -52,6 +52,21 @@ test('legs that cannot take tones, or hold, are left out; without any other it i
   expect(sent()).toEqual(['', '1']);
 });
 
+test('the error says what it is, and what to do', async () => {
+  const [first] = await bench.connected();
+  await expect(first!.session.sendDtmf('call')).rejects.toMatchObject({
+    message: 'unable to send DTMF; it is none',
+    hint: 'Send 1 to 64 of 0-9 * # , ; and A-D in either case.',
+    retryable: false,
+  });
+  first!.control({ held: true });
+  await expect(first!.session.sendDtmf('1')).rejects.toMatchObject({
+    message: 'unable to send DTMF; it is not taken',
+    hint: 'Resume the call first.',
+    retryable: true,
+  });
+});
+
 test('a call without sound takes none', async () => {
   const [first] = bench.call();
   expect(await bench.outcome(first!.session.sendDtmf('1'))).toBe('dtmf_unavailable');

@@ -120,6 +120,26 @@ test('a call that the phone shows already takes over nothing', () => {
   expect([reports, next.listening]).toEqual([[ended], []]);
 });
 
+test('of two calls that move to one place, the second just ends', () => {
+  const shown: string[] = [];
+  const { line, reports, first, next } = open(alice, shown);
+  first.tell('facts', ends);
+  shown.push(movedTo);
+  next.tell('facts', stays);
+  expect([reports, next.isClosed]).toEqual([[ended], false]);
+  line.close();
+  expect([next.sent, next.isClosed, first.isClosed]).toEqual([[], false, true]);
+});
+
+test('a channel that another call has gone over to stays open, and tells the first one nothing', () => {
+  const shown: string[] = [];
+  const { line, reports, first } = open(alice, shown);
+  shown.push(active.callId);
+  line.close();
+  first.tell('facts', ends);
+  expect([first.isClosed, reports]).toEqual([false, []]);
+});
+
 test('the other call is over before this device could go there', () => {
   const { reports, first, next } = open(alice);
   first.tell('facts', ends);

@@ -6,7 +6,7 @@ import type { CallChannel, IncomingSignal, SignalingClient } from '@ringfence/si
 /** What a line works with. */
 export interface LineParts {
   readonly client: Pick<SignalingClient, 'channel' | 'identity'>;
-  /** True for a call that another `Call` of the phone shows. */
+  /** True for a call that another `Call` of the phone shows, and that is not over there. */
   readonly isShown: (callId: string) => boolean;
 }
 
@@ -50,6 +50,7 @@ export class CallLine {
   /** The last facts of the call that was moved. */
   #last: CallFacts | undefined;
   #report: (report: LineReport) => void = () => {};
+  #isClosed = false;
   #heard: ((signal: IncomingSignal) => void) | undefined;
   #unhear: () => void = () => {};
 
@@ -82,9 +83,11 @@ export class CallLine {
   }
 
   close(): void {
-    this.#report = () => {};
-    if (this.#next !== undefined) dismiss(this.#next, 'call.hang-up');
-    this.#channel?.close();
+    const { isShown } = this.#parts;
+    this.#isClosed = true;
+    if (this.#next && !isShown(this.#next.callId)) dismiss(this.#next, 'call.hang-up');
+    // A dial may have met the call that was let go here, and gone over to its channel.
+    if (this.#channel && !isShown(this.#channel.callId)) this.#channel.close();
   }
 
   #open(callId: string): CallChannel {
@@ -98,6 +101,7 @@ export class CallLine {
   }
 
   #take(channel: CallChannel, facts: CallFacts): void {
+    if (this.#isClosed) return;
     if (channel === this.#next) return this.#follow(channel, facts);
     if (facts.call.movedTo === null) return this.#report({ type: 'signaling.facts', facts });
     this.#last = facts;
@@ -116,6 +120,11 @@ export class CallLine {
 
   #follow(next: CallChannel, facts: CallFacts): void {
     const leg = legHere(this.#parts.client, facts);
+    if (this.#parts.isShown(next.callId)) {
+      // Two calls were moved there: the other has the channel.
+      this.#next = undefined;
+      return this.#look(next.callId);
+    }
     if (leg === undefined || facts.call.state === 'ended' || !isLive(facts, leg)) {
       this.#next = undefined;
       next.close();

@@ -61,6 +61,22 @@ it('sends no update after the call was hung up', async () => {
   expect(channel.sent).toEqual([{ name: 'call.update', muted: true }, { name: 'call.hang-up' }]);
 });
 
+it('sends no update behind a transfer until that is answered, and none after it took the user away', async () => {
+  const { signaling, channel } = open();
+  const transfer = { type: 'call.transfer', to: 'user:carol' } as const;
+  signaling.send(transfer, 'r1');
+  signaling.send({ type: 'call.update', held: true });
+  expect(channel.sent).toHaveLength(1);
+  await channel.answer(refusal('callee_unavailable'));
+  expect(channel.sent.slice(1)).toEqual([{ name: 'call.update', held: true }]);
+  await channel.answer();
+  signaling.send(transfer, 'r2');
+  signaling.send({ type: 'call.update', held: false });
+  signaling.close();
+  await channel.answer();
+  expect(channel.sent).toHaveLength(3);
+});
+
 it('reports the outcome of a request under its ticket', async () => {
   const { signaling, channel, reports } = open();
   signaling.send({ type: 'call.invite', to: 'user:carol' }, 'r1');

@@ -18,6 +18,8 @@ type Update = CallCommand & { readonly type: 'call.update' };
  * Updates go one at a time. What the user changes while one is under way goes as one when it is
  * answered: a person who toggles on a slow line is seen as they are, not as they were. Where that
  * one was refused, it goes with what came after: nothing is taken back over a newer wish.
+ *
+ * No update goes behind a transfer: who left by it may be in the call again by the time it comes.
  */
 export class CallSignaling implements Signaling {
   readonly #line: CallLine;
@@ -26,6 +28,8 @@ export class CallSignaling implements Signaling {
   #update: Update | undefined;
   #isEnding = false;
   #waiting: Update | undefined;
+  /** Settles once the last transfer is answered. */
+  #leaving: Promise<void> | undefined;
 
   constructor(line: CallLine) {
     this.#line = line;
@@ -38,8 +42,10 @@ export class CallSignaling implements Signaling {
 
   send(command: CallCommand, ticket?: string): void {
     if (command.type === 'call.hang-up') this.#isEnding = true;
-    if (command.type !== 'call.update') void this.#send(command, ticket);
-    else if (this.#update) this.#waiting = { ...this.#waiting, ...command };
+    if (command.type !== 'call.update') {
+      const sent = this.#send(command, ticket);
+      if (command.type === 'call.transfer') this.#leaving = sent;
+    } else if (this.#update) this.#waiting = { ...this.#waiting, ...command };
     else void this.#sendUpdates(command);
   }
 
@@ -51,7 +57,9 @@ export class CallSignaling implements Signaling {
 
   async #sendUpdates(first: Update): Promise<void> {
     this.#update = first;
-    while (this.#update && !this.#isEnding) {
+    while (this.#update) {
+      if (this.#leaving) await this.#leaving;
+      if (this.#isEnding) return;
       await this.#send(this.#update);
       this.#update = this.#waiting;
       this.#waiting = undefined;

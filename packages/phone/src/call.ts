@@ -15,8 +15,9 @@ export interface CallEvents {
   /** The call is over, and this is the last word on how. Comes once, last. */
   'call.ended': CallEnd;
   /**
-   * Something asked for was refused and taken back. `code` is an error code, or the reason why the
-   * camera stayed off. `error` has the details: of an accept that came too late, who answered.
+   * Something asked for was refused by the server and taken back; where it was asked for by a
+   * promise, that rejects with the same error. `code` is an error code, or the reason why the camera
+   * stayed off. `error` has the details: of an accept that came too late, who answered.
    */
   'call.refused': {
     readonly command: string;
@@ -54,8 +55,7 @@ export interface InviteOptions {
  * incoming:            ringing ─▶ accepting ─┴▶ connecting ─▶ active ⇄ reconnecting ─▶ ended
  * ```
  *
- * Any state may go to `ended`. Who is left behind by a transfer goes back to `ringing`, until the
- * other answers.
+ * Any state may go to `ended`. Who waits after a transfer is `ringing` again: see {@link Call.state}.
  */
 export interface Call {
   /** A UUID version 7, the same on all sides. Changes when the call is moved. */
@@ -76,6 +76,11 @@ export interface Call {
   readonly requests: readonly PendingRequest[];
   /** What the call carries, as dialed or as accepted here. */
   readonly media: MediaKinds;
+  /**
+   * Who waits after a transfer is `ringing` again, with the direction they had. Offer Accept only
+   * while `direction` is `incoming`, this is `ringing` and `answeredAt` is null; otherwise only
+   * {@link Call.hangUp} acts.
+   */
   readonly state: ViewState;
   /** Who holds the call. Nothing is sent or played while anyone does. */
   readonly holding: Holding;
@@ -105,7 +110,10 @@ export interface Call {
   readonly audioOutput: string;
   /** The newest sample, one a second; null before the first. */
   readonly quality: Quality | null;
-  /** Takes an incoming call. Default: with what the call was asked to carry. */
+  /**
+   * Takes an incoming call. Default: with what the call was asked to carry. A hold from while it
+   * rang does not stand.
+   */
   accept(media?: Partial<MediaKinds>): void;
   decline(): void;
   /**
@@ -124,7 +132,7 @@ export interface Call {
    * Talks here, and holds every other call.
    *
    * @throws {RingfenceError} as a rejection: `no_other_call` when there is nothing to swap with,
-   * `wrong_state` when this call is not answered.
+   * `wrong_state` when this call is not answered, `call_ended`.
    */
   swap(): Promise<void>;
   /**
@@ -156,7 +164,8 @@ export interface Call {
   /** Brings the people of another call of this phone into this one. @throws as {@link Call.transfer}. */
   merge(other: Call): Promise<void>;
   /**
-   * Sends DTMF (RFC 4733): 1 to 64 of `0`-`9`, `A`-`D`, `*`, `#`, and `,` for a pause of two seconds.
+   * Sends DTMF (RFC 4733): 1 to 64 of `0`-`9`, `A`-`D` in either case, `*`, `#`, and `,` or `;` for a
+   * pause of two seconds.
    * Resolves when the last tone is sent.
    *
    * @throws {RingfenceError} as a rejection: `invalid_dtmf`; `dtmf_unavailable` when nobody can hear
@@ -169,7 +178,10 @@ export interface Call {
    * @throws {RingfenceError} as a rejection: `audio_output_unavailable`.
    */
   setAudioOutput(deviceId: string): Promise<void>;
-  /** True when the rules let this user do it now, to that participant where it is done to one. */
+  /**
+   * True when the rules let this user do it now, to that participant where it is done to one. False
+   * for an action that there is not.
+   */
   may(action: Action, participantId?: ParticipantId): boolean;
   /** What a participant sends; null while nothing. This user's own is {@link Call.localStream}. */
   streamOf(participantId: ParticipantId): MediaStream | null;

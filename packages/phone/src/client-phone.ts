@@ -11,7 +11,7 @@ import { ignorable, phoneError } from './errors.ts';
 import { MachineCall, otherAddress } from './machine-call.ts';
 import type { CallParts } from './machine-call.ts';
 import { isRingingHere } from './participants.ts';
-import type { Phone, PhoneEvents, PhoneState } from './phone.ts';
+import type { Phone, PhoneEvents, PhoneState, SettingsChange } from './phone.ts';
 
 /** What a phone is composed of. */
 export interface PhoneParts {
@@ -93,14 +93,14 @@ export class ClientPhone implements Phone {
     return this.#begin(callId, { direction: 'outgoing', callId, to: address, kinds, tuning });
   }
 
-  updateSettings(change: Partial<UserSettings>): Promise<UserSettings> {
+  updateSettings(change: SettingsChange): Promise<UserSettings> {
     return ignorable(async () => {
       if (this.#isClosed) throw phoneError('phone_closed');
       // Before it is sent: a text that no frame takes would close the connection, and again.
-      for (const to of Object.values({ ...change })) {
+      for (const to of [change?.forwardOnBusy, change?.forwardOnNoAnswer]) {
         if (typeof to === 'string') otherAddress(to, this.identity?.userId);
       }
-      return this.#parts.client.updateSettings(change);
+      return this.#parts.client.updateSettings(change as Partial<UserSettings>);
     });
   }
 
@@ -185,7 +185,9 @@ export class ClientPhone implements Phone {
   #begin(callId: string, input: CallParts['input']): MachineCall {
     const { client, clock, engine, logger } = this.#parts;
     const isShown = (id: string): boolean =>
-      [...this.#calls].some((other) => other !== call && other.id === id);
+      [...this.#calls].some(
+        (other) => other !== call && other.id === id && other.state !== 'ended',
+      );
     const call = new MachineCall({
       callId,
       input,

@@ -35,7 +35,7 @@ export const texts: Readonly<
   invalid_address: [
     'caller',
     'call; the address cannot be read',
-    'Write user:ID, with 1 to 64 letters, digits, dots, @, _ or -.',
+    'Write user:ID, with 1 to 64 of A-Z a-z 0-9 _ - @ and dots.',
   ],
   cannot_dial_self: ['caller', 'call; the address is your own', 'Name someone else.'],
   nothing_to_send: [
@@ -46,7 +46,7 @@ export const texts: Readonly<
   wrong_state: [
     'caller',
     'do this; the call is not in a state that allows it',
-    'Look at the state of the call first.',
+    'Answer the call first, or look at its state.',
   ],
   call_ended: ['peer', 'change the call; it has ended', 'Dial again for a new call.'],
   same_call: ['caller', 'join the calls; they are one and the same', 'Name another call.'],

@@ -5,7 +5,7 @@ export { resolvePhoneOptions } from './options.ts';
 export type { Call, CallEvents, InviteOptions } from './call.ts';
 export type { PhoneErrorCode } from './errors.ts';
 export type { PhoneCollaborators, PhoneOptions, ResolvedPhoneOptions } from './options.ts';
-export type { Phone, PhoneEvents, PhoneState } from './phone.ts';
+export type { Phone, PhoneEvents, PhoneState, SettingsChange } from './phone.ts';
 export type {
   CallEnd,
   CallEndReason,
@@ -17,6 +17,7 @@ export type {
 } from '@ringfence/call-machine';
 export type {
   Action,
+  Address,
   EndCause,
   MediaKinds,
   ParticipantId,

@@ -152,7 +152,8 @@ export class MachineCall extends ShownCall implements Call {
     return this.state !== 'ended' && !isRingingHere(this);
   }
 
-  get #isHeld(): boolean {
+  /** True while this user holds the call. */
+  get isHeld(): boolean {
     return this.holding === 'local' || this.holding === 'both';
   }
 
@@ -171,11 +172,11 @@ export class MachineCall extends ShownCall implements Call {
   }
 
   hold(): void {
-    if (!this.#isHeld) this.#send({ type: 'user.update', held: true });
+    if (!this.isHeld) this.#send({ type: 'user.update', held: true });
   }
 
   resume(): void {
-    if (this.#isHeld) this.#send({ type: 'user.update', held: false });
+    if (this.isHeld) this.#send({ type: 'user.update', held: false });
   }
 
   mute(): void {
@@ -192,7 +193,8 @@ export class MachineCall extends ShownCall implements Call {
 
   swap(): Promise<void> {
     return ignorable(() => {
-      if (this.#answeredAt === null || !this.isOn) throw phoneError('wrong_state');
+      if (this.state === 'ended') throw phoneError('call_ended');
+      if (this.#answeredAt === null) throw phoneError('wrong_state');
       if (!this.#parts.holdOthers(this)) throw phoneError('no_other_call');
       this.resume();
     });
@@ -212,9 +214,9 @@ export class MachineCall extends ShownCall implements Call {
 
   transfer(target: string | Call): Promise<void> {
     return this.#ask(() =>
-      typeof target === 'string'
-        ? { type: 'call.transfer', to: this.#read(target) }
-        : { type: 'call.transfer', toCallId: this.#other(target) },
+      target && typeof target !== 'string'
+        ? { type: 'call.transfer', toCallId: this.#other(target) }
+        : { type: 'call.transfer', to: this.#read(target) },
     );
   }
 
@@ -222,8 +224,7 @@ export class MachineCall extends ShownCall implements Call {
     return ignorable(async () => {
       await this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
       // Who talked there talks here, unless they turned to a third call meanwhile.
-      const { holding } = other;
-      if (holding === 'none' || holding === 'remote') this.resume();
+      if (!(other as MachineCall).isHeld) this.resume();
     });
   }
 

@@ -8,6 +8,7 @@ const view = (id: string, change: Partial<ParticipantView> = {}): ParticipantVie
   address: `user:${id}`,
   userId: id,
   role: 'member',
+  invitedBy: null,
   self: false,
   state: 'active',
   leftReason: null,

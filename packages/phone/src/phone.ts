@@ -12,6 +12,13 @@ import type { Call } from './call.ts';
  */
 export type PhoneState = 'connecting' | 'ready' | 'reconnecting' | 'closed';
 
+/** What {@link Phone.updateSettings} sets: an address as `user:ID`, or null for nowhere. */
+export interface SettingsChange {
+  readonly doNotDisturb?: boolean | undefined;
+  readonly forwardOnBusy?: string | null | undefined;
+  readonly forwardOnNoAnswer?: string | null | undefined;
+}
+
 /** What a phone's listeners hear. */
 export interface PhoneEvents {
   /**
@@ -22,7 +29,8 @@ export interface PhoneEvents {
   /** A call began, in or out, or one ended: {@link Phone.calls}. */
   'calls.changed': readonly Call[];
   /**
-   * The connection changed. `error` says why it was lost or closed: codes `connection_lost`,
+   * The connection changed, or one more try to get it back has failed: then `state` is what it was,
+   * and `error` is new. `error` says why it was lost or closed: codes `connection_lost`,
    * `token_unavailable`, `unauthorized`, `replaced`, or what the server said.
    */
   'phone.changed': { readonly state: PhoneState; readonly error?: RingfenceError };
@@ -64,9 +72,10 @@ export interface Phone extends AsyncDisposable {
    * Changes the user's settings, on all of their devices. Fields left out stay as they are.
    *
    * @throws {RingfenceError} as a rejection: `invalid_address`, `address_unsupported`,
-   * `cannot_dial_self`, `phone_closed`, and what the server says.
+   * `cannot_dial_self`, `invalid_request` for anything else that is no setting, `phone_closed`, and
+   * what the server says.
    */
-  updateSettings(change: Partial<UserSettings>): Promise<UserSettings>;
+  updateSettings(change: SettingsChange): Promise<UserSettings>;
   /** Plays what the browser has blocked. Call it while a gesture is handled. Never rejects. */
   unlockAudio(): Promise<void>;
   /** Subscribes. Returns the function that unsubscribes. */

@@ -170,7 +170,9 @@ describe('a room', () => {
       of.may('remove', idOf(of, 'alice')),
       of.may('remove', 'p9'),
       of.may('end-for-all'),
-    ]).toEqual([false, true, false, true, false, false, true]);
+      of.may('dance' as never),
+      of.may('toString' as never),
+    ]).toEqual([false, true, false, true, false, false, true, false, false]);
     // A member who ends it for all leaves alone.
     ofBob.hangUp({ everyone: true });
     await world.pass(100);

@@ -44,6 +44,9 @@ describe('settings', () => {
       bob!.phone.updateSettings({ forwardOnBusy: 'user:bob' }),
       bob!.phone.updateSettings({ forwardOnNoAnswer: 'nowhere' as never }),
       bob!.phone.updateSettings({ forwardOnNoAnswer: 'queue:support' }),
+      bob!.phone.updateSettings({ doNotDisturb: 'yes' as never }),
+      bob!.phone.updateSettings({ forwardOnBsy: 'user:alice' } as never),
+      bob!.phone.updateSettings({ forwardOnBusy: 7 as never }),
     ];
     await world.pass(100);
     expect(await Promise.all(asked.map(codeOf))).toEqual([
@@ -51,6 +54,9 @@ describe('settings', () => {
       'cannot_dial_self',
       'invalid_address',
       'address_unsupported',
+      'invalid_request',
+      'invalid_request',
+      'invalid_request',
     ]);
     expect(bob!.phone.settings).toEqual({
       doNotDisturb: false,

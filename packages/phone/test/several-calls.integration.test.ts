@@ -102,7 +102,7 @@ describe('several calls', () => {
     expect(await codeOf(alice!.incoming[0]!.swap())).toBe('wrong_state');
     expect(call.holding).toBe('none');
     call.hangUp();
-    expect(await codeOf(call.swap())).toBe('wrong_state');
+    expect(await codeOf(call.swap())).toBe('call_ended');
     alice!.incoming[0]!.decline();
     await world.expectClean();
   });

@@ -309,15 +309,31 @@ describe('what cannot be transferred', () => {
     expect(await codeOf(incoming.transfer(consult))).toBe('call_ended');
     const none = undefined as never;
     expect([await codeOf(incoming.transfer(none)), await codeOf(incoming.merge(none))]).toEqual([
-      'call_ended',
+      'invalid_address',
       'call_ended',
     ]);
+    expect(await codeOf(incoming.transfer(null as never))).toBe('invalid_address');
     expect(await codeOf(consult.transfer(incoming))).toBe('call_ended');
     expect(await codeOf(consult.transfer('user:carol'))).toBe('call_ended');
     expect(await codeOf(consult.invite('user:carol'))).toBe('call_ended');
     outgoing.hangUp();
     await world.pass(100);
     expect(await codeOf(incoming.transfer('user:carol'))).toBe('call_ended');
+    await world.expectClean();
+  });
+
+  test('to a call that rings here: it has to be answered first', async () => {
+    const { world, bob, carol, outgoing, incoming } = await talking('carol');
+    const dial = await carol.phone.dial('user:bob');
+    await world.pass(100);
+    const asked = incoming.transfer(bob.incoming.at(-1)!);
+    await world.pass(100);
+    await expect(asked).rejects.toMatchObject({
+      code: 'wrong_state',
+      hint: 'Answer the call first, or look at its state.',
+    });
+    dial.hangUp();
+    outgoing.hangUp();
     await world.expectClean();
   });
 

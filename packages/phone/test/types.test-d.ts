@@ -1,6 +1,7 @@
 import { expectTypeOf, test } from 'vitest';
 import { createPhone } from '../src/index.ts';
 import type {
+  Address,
   Call,
   CallEnd,
   ParticipantView,
@@ -33,6 +34,13 @@ test('a call in company', () => {
   expectTypeOf(call.hangUp).toBeCallableWith({ everyone: true });
   expectTypeOf(call.may).toBeCallableWith('remove', 'p2');
   expectTypeOf<Call['participants']>().toEqualTypeOf<readonly ParticipantView[]>();
+  const phone = {} as Phone;
+  // Somebody else's text, as from a form; what comes back has been read.
+  expectTypeOf(phone.updateSettings).toBeCallableWith({ forwardOnBusy: 'user:bob' as string });
+  expectTypeOf(phone.updateSettings).toBeCallableWith({ forwardOnBusy: null, doNotDisturb: true });
+  expectTypeOf<UserSettings['forwardOnBusy']>().toEqualTypeOf<Address | null>();
+  // @ts-expect-error there is no such setting
+  void phone.updateSettings({ forwardOnBsy: 'user:bob' });
   expectTypeOf<Phone['settings']>().toEqualTypeOf<UserSettings | null>();
   // @ts-expect-error nobody is made a moderator by an invitation
   void call.invite('user:bob', { role: 'moderator' });

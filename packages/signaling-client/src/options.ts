@@ -60,7 +60,11 @@ export type ResolvedOptions = SignalingClientOptions & SignalingClientTuning;
  */
 export function checkToken(token: unknown): string {
   if (typeof token === 'string' && token && token.length <= tokenLength) return token;
-  throw optionError('token', typeof token, `a string of 1 to ${tokenLength} characters`);
+  throw optionError(
+    'token',
+    typeof token,
+    `a string of 1 to ${tokenLength} characters, or a function of one`,
+  );
 }
 
 /**

@@ -83,7 +83,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
     await alice.sheet.getByLabel('Pass on to').fill(carol.name);
     await alice.sheet.getByRole('button', { name: 'Transfer' }).click();
     await alice.untilHeading('Call transferred');
-    await alice.untilText('You passed the call on.');
+    await alice.untilText('The call goes on without this line.');
     await bob.untilText(`Waiting for ${carol.name}`);
     await looksWell(bob, 'waiting');
     await carol.untilHeading(`${bob.name} is calling`);
@@ -270,7 +270,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
     await bob.open('Settings');
     await bob.sheet.getByLabel('When busy, send calls to').fill(bob.name);
     await bob.sheet.getByRole('button', { name: 'Save' }).click();
-    await bob.sheet.getByText('You cannot call yourself.').waitFor();
+    await bob.sheet.getByText('That name is your own.').waitFor();
     await bob.sheet.getByLabel('Do not disturb').check();
     await bob.sheet.getByRole('button', { name: 'Save' }).click();
     await bob.sheet.getByText('Saved.').waitFor();

@@ -100,7 +100,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the quickstart page', ()
     await alice.button('Done').click();
 
     await alice.dial(alice.name, 'Call');
-    await alice.untilText('You cannot call yourself. Choose someone else.');
+    await alice.untilText('That name is your own. Choose someone else.');
   });
 
   test('a refused microphone and a missing server are told', async () => {

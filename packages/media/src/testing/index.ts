@@ -1,3 +1,5 @@
+export { idsOf } from '../devices.ts';
+export { dtmfError, isDtmf, unavailable } from '../errors.ts';
 export { mediaConformance } from './conformance.ts';
 export { FakeAudioContext } from './fake-audio-context.ts';
 export { FakeBrowser } from './fake-browser.ts';

@@ -225,4 +225,113 @@ describe('a fake phone in company', () => {
     await phone.devices.select({ microphone: 'headset' });
     expect(phone.devices.selected.microphone).toBe('headset');
   });
+
+  test('DTMF is refused where a real call refuses it, and in the same words', async () => {
+    const { call, peer, sentDtmf } = talking();
+    await expect(call.sendDtmf('call me')).rejects.toMatchObject({
+      code: 'invalid_dtmf',
+      message: 'unable to send DTMF; it is none',
+    });
+    expect(await codeOf(call.sendDtmf(5 as never))).toBe('invalid_dtmf');
+    call.hold();
+    await expect(call.sendDtmf('1')).rejects.toMatchObject({
+      code: 'dtmf_unavailable',
+      hint: 'Resume the call first.',
+    });
+    call.resume();
+    peer(call).update({ held: true });
+    expect(await codeOf(call.sendDtmf('2'))).toBe('dtmf_unavailable');
+    peer(call).update({ held: false });
+    await call.sendDtmf('3');
+    peer(call).hangUp();
+    expect(await codeOf(call.sendDtmf('4'))).toBe('dtmf_unavailable');
+    expect(sentDtmf()).toBe('3');
+  });
+
+  test('DTMF needs a call with sound that is active', async () => {
+    const { phone, peer } = createFakePhone();
+    const call = await phone.dial('user:alice', { audio: false, video: true });
+    expect(await codeOf(call.sendDtmf('1'))).toBe('dtmf_unavailable');
+    peer(call).accept();
+    expect([call.state, await codeOf(call.sendDtmf('1'))]).toEqual(['active', 'dtmf_unavailable']);
+  });
+
+  test('devices and outputs are refused in the words of the real ones', async () => {
+    const { phone, call } = talking();
+    const refused = { hint: 'Choose one of devices.list().', retryable: true };
+    await expect(phone.devices.select({ camera: 'gone' })).rejects.toMatchObject({
+      code: 'device_unavailable',
+      ...refused,
+    });
+    await expect(call.setAudioOutput('gone')).rejects.toMatchObject({
+      code: 'audio_output_unavailable',
+      ...refused,
+    });
+  });
+
+  test('settings are read as the server reads them', async () => {
+    const { phone } = createFakePhone();
+    const odd = [{ doNotDisturb: 'yes' }, { forwardOnBsy: 'user:bob' }, { forwardOnBusy: 7 }];
+    for (const change of odd) {
+      expect(await codeOf(phone.updateSettings(change as never))).toBe('invalid_request');
+    }
+    await phone.updateSettings({ forwardOnBusy: 'user:bob' });
+    await phone.updateSettings({ forwardOnBusy: undefined, doNotDisturb: true });
+    expect(phone.settings).toEqual({
+      doNotDisturb: true,
+      forwardOnBusy: 'user:bob',
+      forwardOnNoAnswer: null,
+    });
+  });
+
+  test('under do not disturb nobody can ring it, and the test is told why', async () => {
+    const { phone, ring } = createFakePhone();
+    await phone.updateSettings({ doNotDisturb: true });
+    expect(() => ring('alice')).toThrow(
+      expect.objectContaining({ hint: expect.stringContaining('may it be disturbed?') }),
+    );
+  });
+
+  test('a call that was held while it rang is heard once it is answered', () => {
+    const { ring } = createFakePhone();
+    const call = ring('alice');
+    call.hold();
+    expect(call.holding).toBe('local');
+    call.accept();
+    expect([call.state, call.holding]).toEqual(['active', 'none']);
+  });
+
+  test('says who dialed, invited, or passed the call on', async () => {
+    const { call, peer } = talking();
+    const by = () => call.participants.map(({ userId, invitedBy }) => [userId, invitedBy]);
+    expect(by()).toEqual([
+      ['me', 'alice'],
+      ['alice', null],
+    ]);
+    await call.invite('user:bob');
+    peer(call, 'bob').accept();
+    peer(call, 'alice').transfer('carol');
+    expect(by()).toEqual([
+      ['me', 'alice'],
+      ['bob', 'me'],
+      ['carol', 'alice'],
+    ]);
+  });
+
+  test('another device of the user answers, or declines', () => {
+    const { phone, ring, peer } = createFakePhone({ hasOtherDevice: true });
+    const one = ring('alice');
+    peer(one, 'me').accept();
+    const other = ring('bob');
+    peer(other, 'me').decline();
+    expect([one.end, other.end, phone.calls]).toEqual([
+      { reason: 'answered-elsewhere', cause: null, by: 'local', answeredBy: 'peer' },
+      { reason: 'declined-elsewhere', cause: null, by: 'local' },
+      [],
+    ]);
+    // This device takes its own calls as ever.
+    const mine = ring('carol');
+    mine.accept();
+    expect(mine.state).toBe('active');
+  });
 });

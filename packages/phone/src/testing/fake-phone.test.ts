@@ -99,6 +99,59 @@ describe('a fake phone', () => {
     expect(() => ring('alice')).toThrow(RingfenceError);
   });
 
+  test('a dial while the server is away waits for it, 10 s at most', async () => {
+    const { phone, clock, setConnected } = createFakePhone();
+    setConnected(false);
+    const late = await phone.dial('user:alice');
+    await clock.advanceAsync(9_999);
+    expect(late.state).toBe('dialing');
+    await clock.advanceAsync(1);
+    expect(late.end).toMatchObject({ reason: 'failed', code: 'server_unreachable' });
+    const kept = await phone.dial('user:bob');
+    await clock.advanceAsync(5_000);
+    setConnected(true);
+    await clock.advanceAsync(0);
+    expect([kept.state, phone.calls]).toEqual(['dialing', [kept]]);
+    kept.hangUp();
+    await phone.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  test('what is asked for while the server is away is done, expires, or is hung up on', async () => {
+    const { phone, clock, ring, peer, setConnected } = createFakePhone();
+    const call = ring('alice');
+    call.accept();
+    const codeOf = (asked: Promise<unknown>) => asked.then(String, ({ code }) => String(code));
+    setConnected(false);
+    call.mute();
+    const settings = codeOf(phone.updateSettings({ doNotDisturb: true }));
+    const invited = codeOf(call.invite('user:bob'));
+    await clock.advanceAsync(10_000);
+    expect([await settings, await invited]).toEqual(['request_expired', 'request_expired']);
+    const second = codeOf(call.invite('user:carol'));
+    setConnected(true);
+    await clock.advanceAsync(0);
+    expect([await second, call.muted, call.participants.map(({ userId }) => userId)]).toEqual([
+      'undefined',
+      true,
+      ['me', 'alice', 'carol'],
+    ]);
+    peer(call, 'carol').decline();
+    setConnected(false);
+    const third = codeOf(call.invite('user:dan'));
+    call.hangUp();
+    setConnected(true);
+    await clock.advanceAsync(0);
+    expect([await third, await call.ended()]).toEqual([
+      'call_ended',
+      { reason: 'completed', cause: null, by: 'local' },
+    ]);
+    setConnected(false);
+    const last = codeOf(phone.updateSettings({}));
+    await phone.close();
+    expect([await last, clock.pending]).toEqual(['client_closed', 0]);
+  });
+
   test('what the rules refuse is thrown at the test', async () => {
     const { phone, peer } = createFakePhone();
     const call = await phone.dial('user:alice');

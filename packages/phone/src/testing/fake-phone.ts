@@ -21,6 +21,8 @@ export interface FakePhoneOptions {
   /** The server's deadlines. */
   readonly deadlines?: Partial<Deadlines>;
   readonly logger?: Logger;
+  /** True: the user has another device, which `peer(call, userId)` plays. Default false. */
+  readonly hasOtherDevice?: boolean;
 }
 
 /** Somebody else in a call, played by the test. What the rules refuse throws. */
@@ -92,6 +94,7 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
     clock = new FakeClock(),
     deadlines = {},
     logger = silentLogger,
+    hasOtherDevice = false,
   } = options;
   const identity = { orgId: 'test', userId, deviceId: 'phone' };
   const random = seededRandom(1);
@@ -99,6 +102,7 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
   const server = new FakeServer(identity, clock, deadlines, (thrown, event) =>
     logger.error('a listener failed', { event, error: toError(thrown) }),
   );
+  if (hasOtherDevice) server.otherDeviceIds = ['peer'];
   const phone = new ClientPhone({
     client: server,
     engine,
@@ -162,7 +166,7 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
         {
           fault: 'caller',
           retryable: false,
-          hint: 'Is it connected, and does it take one more call?',
+          hint: 'Is it connected, does it take one more call, and may it be disturbed?',
         },
       );
     },

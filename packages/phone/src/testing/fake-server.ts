@@ -1,4 +1,4 @@
-import { Emitter, RingfenceError } from '@ringfence/base';
+import { Emitter } from '@ringfence/base';
 import type { Clock, ListenerErrorHandler, TimerHandle } from '@ringfence/base';
 import {
   decide,
@@ -7,6 +7,7 @@ import {
   directRinging,
   isContending,
   isEngaged,
+  isRinging,
   joinedLegs,
   legOfDevice,
   nextDeadlineAt,
@@ -26,6 +27,7 @@ import type {
   UserCommand,
   UserSettings,
 } from '@ringfence/call-rules';
+import type { RequestBody } from '@ringfence/protocol';
 import type {
   CallChannel,
   CallChannelEvents,
@@ -33,6 +35,7 @@ import type {
   SignalingClient,
   SignalingClientEvents,
 } from '@ringfence/signaling-client';
+import { FakeRequests } from './fake-requests.ts';
 
 type Command<Asked> = Asked extends { readonly other: unknown } ? Omit<Asked, 'other'> : Asked;
 
@@ -59,6 +62,8 @@ export class FakeServer implements SignalingClient {
   state: SignalingClient['state'] = 'idle';
   readonly identity: ClientIdentity;
   settings: UserSettings = defaultSettings;
+  /** The other devices of the user of the phone. */
+  otherDeviceIds: readonly string[] = [];
   /** Who can be called, and whether they are busy. */
   readonly reach = new Map<string, Reach>();
   readonly #clock: Clock;
@@ -66,6 +71,7 @@ export class FakeServer implements SignalingClient {
   readonly #onListenerError: ListenerErrorHandler;
   readonly #emitter: Emitter<SignalingClientEvents>;
   readonly #calls = new Map<string, FakeCall>();
+  readonly #requests: FakeRequests;
 
   constructor(
     identity: ClientIdentity,
@@ -78,6 +84,7 @@ export class FakeServer implements SignalingClient {
     this.#deadlines = resolveDeadlines(deadlines);
     this.#onListenerError = onListenerError;
     this.#emitter = new Emitter(onListenerError);
+    this.#requests = new FakeRequests(clock);
   }
 
   connect(): void {
@@ -108,6 +115,7 @@ export class FakeServer implements SignalingClient {
   become(state: SignalingClient['state']): void {
     if (this.state === state) return;
     this.state = state;
+    this.#requests.become(state);
     this.#emitter.emit('client.changed', { state });
     for (const call of [...this.#calls.values()]) {
       call.channel?.emitter.emit('connection', state === 'ready');
@@ -121,14 +129,15 @@ export class FakeServer implements SignalingClient {
     return call.channel;
   }
 
-  async updateSettings(change: Partial<UserSettings>): Promise<UserSettings> {
-    this.#requireReady();
-    const next = { ...this.settings, ...change };
-    const code = refuseSettings(this.identity.userId, next);
-    if (code !== null) throw refusalError({ code });
-    this.settings = next;
-    this.#emitter.emit('settings.changed', next);
-    return next;
+  updateSettings(change: Partial<UserSettings>): Promise<UserSettings> {
+    return this.#requests.ask('settings.update', change, (arrived) => {
+      const next = { ...this.settings, ...arrived } as UserSettings;
+      const code = refuseSettings(this.identity.userId, next);
+      if (code !== null) throw refusalError({ code });
+      this.settings = next;
+      this.#emitter.emit('settings.changed', next);
+      return next;
+    });
   }
 
   facts(callId: string): CallFacts | null {
@@ -176,7 +185,8 @@ export class FakeServer implements SignalingClient {
     if (userId !== own) return { deviceIds: ['peer'], busy: false, settings: defaultSettings };
     const engaged = this.#facts().filter((facts) => isEngaged(facts, own));
     const busy = engaged.length >= callsPerUser;
-    return { deviceIds: [deviceId], busy, settings: this.settings };
+    const deviceIds = [deviceId, ...this.otherDeviceIds];
+    return { deviceIds, busy, settings: this.settings };
   }
 
   #crossing(fromUserId: string, toUserId: string | undefined): CallFacts | undefined {
@@ -253,13 +263,12 @@ export class FakeServer implements SignalingClient {
     return facts === null ? undefined : legOfDevice(facts, userId, deviceId);
   }
 
-  #requireReady(): void {
-    if (this.state === 'ready') return;
-    throw new RingfenceError('request_expired', 'unable to wait for the answer; offline', {
-      fault: 'network',
-      retryable: true,
-      hint: 'Try again once connected.',
-    });
+  /** Until when an accept is of use. */
+  #ringsForMs({ facts }: FakeCall): number {
+    const own = facts?.participants.find(
+      (each) => each.userId === this.identity.userId && isRinging(each),
+    );
+    return (own?.ringDeadlineAt ?? 0) - this.#clock.now();
   }
 
   #createChannel(call: FakeCall): NonNullable<FakeCall['channel']> {
@@ -276,10 +285,14 @@ export class FakeServer implements SignalingClient {
         return isReady();
       },
       on: (name, listener) => emitter.on(name, listener),
-      command: async (name, body) => {
-        this.#requireReady();
-        this.command(callId, this.identity, { type: name, ...body } as unknown as DeviceCommand);
-      },
+      command: (name, body) =>
+        this.#requests.ask(
+          name,
+          { ...body, callId } as RequestBody<typeof name>,
+          (arrived) =>
+            this.command(callId, this.identity, { ...arrived, type: name } as DeviceCommand),
+          name === 'call.accept' ? this.#ringsForMs(call) : undefined,
+        ),
       signal: () => true,
       iceServers: async () => [],
       close: () => {

@@ -1,15 +1,15 @@
-import { Emitter, RingfenceError } from '@ringfence/base';
-import type { MediaReport } from '@ringfence/call-machine';
-import type { EndCause } from '@ringfence/call-rules';
+import { Emitter } from '@ringfence/base';
+import type { MediaControl, MediaReport } from '@ringfence/call-machine';
+import type { EndCause, LegId } from '@ringfence/call-rules';
 import type {
   DeviceList,
   DeviceSelection,
   Devices,
   MediaEngine,
   MediaEngineEvents,
-  MediaErrorCode,
   MediaSession,
 } from '@ringfence/media';
+import { dtmfError, idsOf, isDtmf, unavailable } from '@ringfence/media/testing';
 
 /** Media that shows and plays nothing, and what a test does to it. */
 export interface InstantMedia extends MediaEngine {
@@ -33,14 +33,6 @@ const devices: DeviceList = {
   ],
 };
 
-function refused(code: MediaErrorCode): RingfenceError<MediaErrorCode> {
-  return new RingfenceError(code, `unable to do this; ${code}`, {
-    fault: 'device',
-    retryable: false,
-    hint: 'Choose what the fake phone has.',
-  });
-}
-
 const isOutput = (id: string): boolean =>
   id === '' || devices.outputs.some((output) => output.id === id);
 
@@ -52,11 +44,9 @@ function createDevices(): Devices {
       return selected;
     },
     async select(choice) {
-      const known = Object.values(devices).flat() as readonly { readonly id: string }[];
-      for (const id of Object.values(choice)) {
-        if (id !== '' && !known.some((device) => device.id === id)) {
-          throw refused('device_unavailable');
-        }
+      const present = idsOf(devices);
+      if (!Object.values(choice).every((id) => !id || present.has(id))) {
+        throw unavailable('device_unavailable');
       }
       selected = { ...selected, ...choice };
     },
@@ -80,6 +70,9 @@ export function createInstantMedia(): InstantMedia {
     session({ callId }): MediaSession {
       let report: (report: MediaReport) => void = () => {};
       let audioOutput = '';
+      let hasSound = false;
+      let control: MediaControl | undefined;
+      const legs = new Set<LegId>();
       return {
         callId,
         localStream: null,
@@ -91,26 +84,33 @@ export function createInstantMedia(): InstantMedia {
           return audioOutput;
         },
         async setAudioOutput(deviceId) {
-          if (!isOutput(deviceId)) throw refused('audio_output_unavailable');
+          if (!isOutput(deviceId)) throw unavailable('audio_output_unavailable');
           audioOutput = deviceId;
         },
         async sendDtmf(sent) {
-          if (!/^[\dA-D*#,;]{1,64}$/i.test(sent)) throw refused('invalid_dtmf');
+          if (!isDtmf(sent)) throw dtmfError('invalid_dtmf');
+          const isHeard = [...legs].some((leg) => !control?.heldBy.includes(leg));
+          if (!hasSound || control?.held || !isHeard) throw dtmfError('dtmf_unavailable');
           engine.dtmf += sent;
         },
         on: () => () => {},
         open: (listener) => {
           report = listener;
         },
-        acquire: () => {
+        acquire: ({ audio }) => {
+          hasSound = audio;
           const cause = engine.microphone;
           report(cause === null ? { type: 'media.acquired' } : { type: 'media.refused', cause });
         },
-        connect: ({ mediaEpoch, peerLegId }) =>
-          report({ type: 'media.connected', mediaEpoch, peerLegId }),
-        disconnect: () => {},
-        control: () => {},
-        close: () => {},
+        connect({ mediaEpoch, peerLegId }) {
+          legs.add(peerLegId);
+          report({ type: 'media.connected', mediaEpoch, peerLegId });
+        },
+        disconnect: (peerLegId) => legs.delete(peerLegId),
+        control: (next) => {
+          control = next;
+        },
+        close: () => legs.clear(),
       };
     },
   };

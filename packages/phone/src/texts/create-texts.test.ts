@@ -29,12 +29,12 @@ describe('why a call ended', () => {
     [end('completed'), outgoing, 'Call ended: The call is over.'],
     [end('declined', 'local'), incoming, 'Call declined: You declined the call.'],
     [end('declined', 'remote'), outgoing, 'Call declined: BOB declined the call.'],
-    [end('busy'), outgoing, 'Busy: BOB is in another call.'],
+    [end('busy'), outgoing, 'Busy: BOB cannot take a call now.'],
     [end('unanswered'), outgoing, 'No answer: BOB did not answer.'],
     [end('unanswered'), incoming, 'Missed call: You did not answer in time.'],
     [end('canceled', 'local'), outgoing, 'Call canceled: You hung up before it was answered.'],
     [end('canceled', 'remote'), incoming, 'Missed call: BOB hung up before you answered.'],
-    [end('transferred', 'local'), incoming, 'Call transferred: You passed the call on.'],
+    [end('transferred', 'local'), incoming, 'Call goes on: The call goes on without this line.'],
     [
       end('terminated', 'remote'),
       incoming,
@@ -110,7 +110,15 @@ describe('what an error means', () => {
       'Bob is in the call already, or on the way.',
     );
     const busy = refusalError({ code: 'callee_unavailable', endReason: 'busy' });
-    expect(ofError(busy, { name: 'Bob' }).what).toBe('Bob is in another call.');
+    expect(ofError(busy, { name: 'Bob' }).what).toBe('Bob cannot take a call now.');
+    const said = (code: string): string => Object.values(ofError(code)).join(' ');
+    expect(said('cannot_dial_self')).toBe(
+      'That is you That name is your own. Choose someone else.',
+    );
+    expect(said('dtmf_unavailable')).toBe(
+      'No key tones Key tones cannot be sent right now. Resume the call first.',
+    );
+    expect(said('phone_closed')).toBe('Phone closed This phone is closed. Reload the page.');
   });
 
   test('a camera that stays off is told by its cause', () => {
@@ -204,7 +212,7 @@ describe('languages and the words of a host', () => {
 
   test('a name is put in as it is: markup stays text, and braces are not read', () => {
     const { ofEnd } = createTexts({ nameOf: () => '<b>{devices}</b> $& ' });
-    expect(ofEnd(end('busy'), outgoing).what).toBe('<b>{devices}</b> $&  is in another call.');
+    expect(ofEnd(end('busy'), outgoing).what).toBe('<b>{devices}</b> $&  cannot take a call now.');
   });
 
   test('refuses a language there is not', () => {

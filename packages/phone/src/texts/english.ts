@@ -68,7 +68,7 @@ export const english: Language = {
     'end.declined': ['Call declined', 'The call was declined.', 'Try again later.'],
     'end.declined.local': ['Call declined', 'You declined the call.'],
     'end.declined.remote': ['Call declined', '{name} declined the call.', 'Try again later.'],
-    'end.busy': ['Busy', '{name} is in another call.', 'Try again in a few minutes.'],
+    'end.busy': ['Busy', '{name} cannot take a call now.', 'Try again in a few minutes.'],
     'end.unanswered': ['No answer', 'Nobody answered.', 'Try again later.'],
     'end.unanswered.local': ['Missed call', 'You did not answer in time.', 'Call {name} back.'],
     'end.unanswered.remote': ['No answer', '{name} did not answer.', 'Try again later.'],
@@ -86,7 +86,7 @@ export const english: Language = {
     ],
     'end.failed': ['Call failed', 'The call broke off.', 'Call again.'],
     'end.transferred': ['Call transferred', 'The call was passed on.'],
-    'end.transferred.local': ['Call transferred', 'You passed the call on.'],
+    'end.transferred.local': ['Call goes on', 'The call goes on without this line.'],
     'end.transferred.remote': ['Call transferred', '{name} passed the call on.'],
     'end.terminated': ['Call ended', 'The service ended the call.', 'Call again in a moment.'],
     'end.terminated.local': ['Call ended', 'You ended the call.'],
@@ -139,7 +139,7 @@ export const english: Language = {
       'The call is not at a point where this can be done.',
       'Wait a moment, and try again.',
     ],
-    'error.cannot_dial_self': ['That is you', 'You cannot call yourself.', 'Choose someone else.'],
+    'error.cannot_dial_self': ['That is you', 'That name is your own.', 'Choose someone else.'],
     'error.invalid_address': unknownName,
     'error.address_unsupported': unknownName,
     'error.already_in_call': [
@@ -225,7 +225,11 @@ export const english: Language = {
       'Only digits, A to D, star and hash can be sent.',
       'Check what you entered.',
     ],
-    'error.dtmf_unavailable': ['No key tones', 'This call cannot send key tones.'],
+    'error.dtmf_unavailable': [
+      'No key tones',
+      'Key tones cannot be sent right now.',
+      'Resume the call first.',
+    ],
     'error.audio_output_unavailable': [
       'Speaker not available',
       'The sound cannot be played there.',
@@ -237,7 +241,7 @@ export const english: Language = {
       'Check that it is connected and free, or choose another.',
     ],
 
-    'error.phone_closed': signIn,
+    'error.phone_closed': ['Phone closed', 'This phone is closed.', 'Reload the page.'],
     'error.no_other_call': ['No other call', 'There is no other call to change to.'],
     'error.signal_refused': noWay,
     'error.invalid_option': internal,

@@ -82,7 +82,7 @@ export const german: Language = {
     ],
     'end.busy': [
       'Besetzt',
-      '{name} spricht gerade.',
+      '{name} kann gerade keinen Anruf annehmen.',
       'Versuchen Sie es in einigen Minuten erneut.',
     ],
     'end.unanswered': [
@@ -114,7 +114,7 @@ export const german: Language = {
     ],
     'end.failed': ['Anruf fehlgeschlagen', 'Der Anruf ist abgebrochen.', 'Rufen Sie erneut an.'],
     'end.transferred': ['Anruf weitergegeben', 'Der Anruf wurde weitergegeben.'],
-    'end.transferred.local': ['Anruf weitergegeben', 'Sie haben den Anruf weitergegeben.'],
+    'end.transferred.local': ['Anruf läuft weiter', 'Der Anruf läuft ohne diese Leitung weiter.'],
     'end.transferred.remote': ['Anruf weitergegeben', '{name} hat den Anruf weitergegeben.'],
     'end.terminated': [
       'Anruf beendet',
@@ -179,7 +179,7 @@ export const german: Language = {
     ],
     'error.cannot_dial_self': [
       'Das sind Sie',
-      'Sie können sich nicht selbst anrufen.',
+      'Das ist Ihr eigener Name.',
       'Wählen Sie jemand anderen.',
     ],
     'error.invalid_address': unknownName,
@@ -267,7 +267,11 @@ export const german: Language = {
       'Nur Ziffern, A bis D, Stern und Raute lassen sich senden.',
       'Prüfen Sie Ihre Eingabe.',
     ],
-    'error.dtmf_unavailable': ['Keine Tastentöne', 'Dieser Anruf kann keine Tastentöne senden.'],
+    'error.dtmf_unavailable': [
+      'Keine Tastentöne',
+      'Gerade lassen sich keine Tastentöne senden.',
+      'Setzen Sie den Anruf zuerst fort.',
+    ],
     'error.audio_output_unavailable': [
       'Lautsprecher nicht verfügbar',
       'Der Ton kann dort nicht ausgegeben werden.',
@@ -279,7 +283,11 @@ export const german: Language = {
       'Prüfen Sie, ob es angeschlossen und frei ist, oder wählen Sie ein anderes.',
     ],
 
-    'error.phone_closed': signIn,
+    'error.phone_closed': [
+      'Telefon geschlossen',
+      'Dieses Telefon ist geschlossen.',
+      'Laden Sie die Seite neu.',
+    ],
     'error.no_other_call': [
       'Kein anderer Anruf',
       'Es gibt keinen anderen Anruf, zu dem Sie wechseln können.',

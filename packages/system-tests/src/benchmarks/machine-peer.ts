@@ -362,7 +362,7 @@ export const peerMachine = setup({
     takeCapture: assign({ captured: true }),
     takeKinds: assign(({ context, event }) => {
       const kinds = (event.type === 'user.accept' ? event.kinds : undefined) ?? context.kinds;
-      return { kinds, camera: kinds.video };
+      return { kinds, camera: kinds.video, held: false };
     }),
     takeUpdate: assign(({ context, event }) =>
       event.type === 'user.update'
