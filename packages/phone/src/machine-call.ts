@@ -78,6 +78,8 @@ export class MachineCall extends ShownCall implements Call {
   /** What the machine said and is told after the view that goes with it. */
   #news: (() => void)[] = [];
   #asked = 0;
+  /** Who talked in a call that is merged into this one talks here, unless they turn elsewhere. */
+  #isJoining = false;
   /** What was asked for, by ticket, until it is told what became of it. */
   readonly #waiting = new Map<string, (error?: Error) => void>();
   #answeredAt: number | null = null;
@@ -172,6 +174,7 @@ export class MachineCall extends ShownCall implements Call {
   }
 
   hold(): void {
+    this.#isJoining = false;
     if (!this.isHeld) this.#send({ type: 'user.update', held: true });
   }
 
@@ -222,9 +225,10 @@ export class MachineCall extends ShownCall implements Call {
 
   merge(other: Call): Promise<void> {
     return ignorable(async () => {
-      await this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
-      // Who talked there talks here, unless they turned to a third call meanwhile.
-      if (!(other as MachineCall).isHeld) this.resume();
+      const asked = this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
+      this.#isJoining = !(other as MachineCall)?.isHeld;
+      await asked;
+      if (this.#isJoining) this.resume();
     });
   }
 

@@ -105,10 +105,13 @@ export function createCalls(environment: Environment, ports: CallsPorts): Calls 
     const { movedTo } = next.call;
     if (movedTo) {
       const there = get(movedTo);
-      // Known from when this device was in it before, if at all: it is read anew.
-      if (!there.channel && !ownLeg(there)) calls.delete(movedTo);
-      // A leg that was offered while it rang is offered again, as one that was moved.
-      Object.assign(get(movedTo), { origin: next, offered: undefined });
+      if (!there.channel) {
+        // A leg that was offered while it rang is offered again, as one that was moved.
+        there.offered = undefined;
+        // Known from when this device was in it before, if at all: it is read anew.
+        if (!ownLeg(there)) calls.delete(movedTo);
+      }
+      get(movedTo).origin = next;
       ask(movedTo);
     }
     if (!known.channel) return;

@@ -34,12 +34,19 @@ export function fold(callId: string, old: CallFacts | null, events: readonly Cal
 
 /**
  * A call that the server does not know, as its user sees it. `last` is the newest of it, or of the
- * call that moved to it.
+ * call that moved to it: whatever comes of this one is then newer.
  */
 export function forgotten(id: string, { call, ...rest }: CallFacts, endedAt: number): CallFacts {
-  const seq = call.seq + 1;
   return {
     ...rest,
-    call: { ...call, id, seq, state: 'ended', endReason: 'failed', endedAt, movedTo: null },
+    call: {
+      ...call,
+      id,
+      seq: id === call.id ? call.seq + 1 : 0,
+      state: 'ended',
+      endReason: 'failed',
+      endedAt,
+      movedTo: null,
+    },
   };
 }

@@ -251,13 +251,29 @@ describe('a call that moves', () => {
         call: {
           ...call.facts!.call,
           id: otherCallId,
-          seq: call.facts!.call.seq + 1,
+          seq: 0,
           endReason: 'failed',
           endedAt: clock.now(),
           movedTo: null,
         },
       },
     ]);
+  });
+
+  it('is offered to who comes there later, though it was unknown before', async () => {
+    const { session, call, target, offered, transfer, arrive } = await createTransfer();
+    const moves = transfer();
+    session.event('call.events', { callId, events: call.events.slice(-moves.ended.events.length) });
+    await arrive();
+    session.answer(session.asked('call.sync')[0]!, { callId: otherCallId, gone: true });
+    await arrive();
+    session.event('call.events', moves.joined);
+    await arrive();
+    const again = session.asked('call.sync')[1]!;
+    expect(again.body).toEqual({ callId: otherCallId, afterSeq: 0 });
+    session.answer(again, { callId: otherCallId, snapshot: target.facts! });
+    await arrive();
+    expect(offered).toEqual([target.facts]);
   });
 
   it('by a dial that crosses another goes on as that one', async () => {

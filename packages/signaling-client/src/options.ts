@@ -60,11 +60,7 @@ export type ResolvedOptions = SignalingClientOptions & SignalingClientTuning;
  */
 export function checkToken(token: unknown): string {
   if (typeof token === 'string' && token && token.length <= tokenLength) return token;
-  throw optionError(
-    'token',
-    typeof token,
-    `a string of 1 to ${tokenLength} characters, or a function of one`,
-  );
+  throw optionError('token', typeof token, `1 to ${tokenLength} characters, or a function`);
 }
 
 /**
