@@ -89,7 +89,8 @@ export class ClientPhone implements Phone {
     }
     const { clock, random, tuning } = this.#parts;
     const callId = uuidV7(clock, random);
-    this.#holdOthers();
+    // One call is heard at a time.
+    for (const call of this.#others()) call.hold();
     return this.#begin(callId, { direction: 'outgoing', callId, to: address, kinds, tuning });
   }
 
@@ -196,7 +197,7 @@ export class ClientPhone implements Phone {
       clock,
       logger,
       userId: () => client.identity?.userId,
-      holdOthers: (except) => this.#holdOthers(except),
+      others: (except) => this.#others(except),
       changed: (what) => {
         if (what === 'ended') this.#calls.delete(call);
         if (what !== 'view') this.#emitter.emit('calls.changed', this.calls);
@@ -210,11 +211,8 @@ export class ClientPhone implements Phone {
     return call;
   }
 
-  /** One call is heard at a time. False when there was no other. */
-  #holdOthers(except?: Call): boolean {
-    const others = [...this.#calls].filter((call) => call !== except && call.isOn);
-    for (const call of others) call.hold();
-    return others.length > 0;
+  #others(except?: Call): readonly MachineCall[] {
+    return [...this.#calls].filter((call) => call !== except && call.isOn);
   }
 
   #changed(state: SignalingClient['state'], error: RingfenceError | undefined): void {

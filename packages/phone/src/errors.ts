@@ -31,7 +31,7 @@ export const texts: Readonly<
 > = {
   phone_closed: ['caller', 'go on; the phone is closed', 'Make a new phone.'],
   no_other_call: ['caller', 'swap; there is no other call', 'Hold or resume this one.'],
-  signal_refused: ['internal', 'send a signal; the wire refuses it', 'Hang up and call again.'],
+  signal_refused: ['internal', 'send a signal; the wire refuses it', 'Dial again for a new call.'],
   invalid_address: [
     'caller',
     'call; the address cannot be read',

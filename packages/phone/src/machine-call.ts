@@ -42,8 +42,8 @@ export interface CallParts {
   readonly logger: Logger;
   /** The user of the phone, once the server said. */
   readonly userId: () => string | undefined;
-  /** Holds every other call that is on; false when there is none. */
-  readonly holdOthers: (call: Call) => boolean;
+  /** Every other call that is on. */
+  readonly others: (except: Call) => readonly MachineCall[];
   /** Something changed. `ended` once, when the call is over and holds nothing any more. */
   readonly changed: (what: 'view' | 'id' | 'ended') => void;
 }
@@ -78,8 +78,6 @@ export class MachineCall extends ShownCall implements Call {
   /** What the machine said and is told after the view that goes with it. */
   #news: (() => void)[] = [];
   #asked = 0;
-  /** Who talked in a call that is merged into this one talks here, unless they turn elsewhere. */
-  #isJoining = false;
   /** What was asked for, by ticket, until it is told what became of it. */
   readonly #waiting = new Map<string, (error?: Error) => void>();
   #answeredAt: number | null = null;
@@ -161,7 +159,7 @@ export class MachineCall extends ShownCall implements Call {
 
   accept(media: Partial<MediaKinds> = {}): void {
     const { audio = this.media.audio, video = this.media.video } = media;
-    if (isRingingHere(this)) this.#parts.holdOthers(this);
+    if (isRingingHere(this)) for (const each of this.#parts.others(this)) each.hold();
     this.#send({ type: 'user.accept', kinds: { audio, video } });
   }
 
@@ -174,7 +172,6 @@ export class MachineCall extends ShownCall implements Call {
   }
 
   hold(): void {
-    this.#isJoining = false;
     if (!this.isHeld) this.#send({ type: 'user.update', held: true });
   }
 
@@ -198,7 +195,9 @@ export class MachineCall extends ShownCall implements Call {
     return ignorable(() => {
       if (this.state === 'ended') throw phoneError('call_ended');
       if (this.#answeredAt === null) throw phoneError('wrong_state');
-      if (!this.#parts.holdOthers(this)) throw phoneError('no_other_call');
+      const others = this.#parts.others(this);
+      if (!others[0]) throw phoneError('no_other_call');
+      for (const each of others) each.hold();
       this.resume();
     });
   }
@@ -225,10 +224,11 @@ export class MachineCall extends ShownCall implements Call {
 
   merge(other: Call): Promise<void> {
     return ignorable(async () => {
-      const asked = this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
-      this.#isJoining = !(other as MachineCall)?.isHeld;
-      await asked;
-      if (this.#isJoining) this.resume();
+      const wasHeld = (other as MachineCall)?.isHeld;
+      await this.#ask(() => ({ type: 'call.merge', fromCallId: this.#other(other) }));
+      // Who talked there talks here, unless they talk elsewhere by now.
+      const others = this.#parts.others(this);
+      if (!wasHeld && others.every((each) => each === other || each.isHeld)) this.resume();
     });
   }
 

@@ -283,20 +283,6 @@ describe('merging', () => {
     await world.expectClean();
   });
 
-  test('who asks for a hold meanwhile is held', async () => {
-    const world = new World();
-    const [alice, bob, carol] = (await world.phones('alice', 'bob', 'carol')) as TestPhone[];
-    const [toBob] = await world.connect(alice!, bob!);
-    const [toCarol] = await world.connect(alice!, carol!);
-    const merged = toBob.merge(toCarol);
-    toBob.hold();
-    await world.pass(500);
-    await merged;
-    expect(toBob.holding).toBe('local');
-    toBob.hangUp({ everyone: true });
-    await world.expectClean();
-  });
-
   test('who turns to a third call meanwhile goes on talking there', async () => {
     const world = new World();
     const [alice, bob, carol, dave] = (await world.phones(
