@@ -82,7 +82,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
     await alice.open('Transfer');
     await alice.sheet.getByLabel('Pass on to').fill(carol.name);
     await alice.sheet.getByRole('button', { name: 'Transfer' }).click();
-    await alice.untilHeading('Call transferred');
+    await alice.untilHeading('Call goes on');
     await alice.untilText('The call goes on without this line.');
     await bob.untilText(`Waiting for ${carol.name}`);
     await looksWell(bob, 'waiting');
@@ -120,7 +120,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
     await alice.open('Transfer');
     await looksWell(alice, 'transfer');
     await alice.button(`Connect ${carol.name} with ${bob.name}`).click();
-    await alice.untilHeading('Call transferred');
+    await alice.untilHeading('Call goes on');
     await Promise.all([
       bob.untilHeading(`Call with ${carol.name}`),
       carol.untilHeading(`Call with ${bob.name}`),
@@ -238,7 +238,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
     await press('Enter');
     await tabTo(alice.button(`Connect ${bob.name} with ${carol.name}`));
     await press('Space');
-    await alice.untilHeading('Call transferred');
+    await alice.untilHeading('Call goes on');
     await Promise.all([bob.untilHearing(1), carol.untilHearing(1)]);
   });
 
