@@ -12,6 +12,7 @@ export const commands = {
   test: [join('packages', 'tooling', 'src', 'test.ts')],
   verify: [join('packages', 'tooling', 'src', 'verify.ts')],
   demo: [systemTests('demo')],
+  isolated: [join('examples', 'isolated-service', 'src', 'main.ts')],
   bench: [systemTests('bench')],
   fault: [systemTests('fault')],
   sim: [systemTests('sim')],

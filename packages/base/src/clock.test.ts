@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
-import { delay, systemClock } from './clock.ts';
+import { delay, systemClock, unrefTimer } from './clock.ts';
 import { FakeClock } from './testing/index.ts';
 
 describe('delay', () => {
@@ -83,5 +83,30 @@ describe('systemClock', () => {
     vi.advanceTimersByTime(1);
     expect(fired).toEqual(['60 days']);
     expect(vi.getTimerCount()).toBe(0);
+  });
+});
+
+describe('unrefTimer', () => {
+  test('lets a process end although a timer of the system waits, and leaves the timer be', () => {
+    const waiting = (): number =>
+      process.getActiveResourcesInfo().filter((kind) => kind === 'Timeout').length;
+    const before = waiting();
+    const handles = [1, 2].map(() => systemClock.setTimeout(() => {}, 3_600_000));
+    expect(waiting()).toBe(before + 2);
+    unrefTimer(handles[0]);
+    expect(waiting()).toBe(before + 1);
+    for (const handle of handles) systemClock.clearTimeout(handle);
+    expect(waiting()).toBe(before);
+  });
+
+  test('takes what has no such thing, and what a clock of another kind gives', () => {
+    let unrefs = 0;
+    for (const handle of [undefined, null, 7, 'timer', {}, { unref: () => (unrefs += 1) }]) {
+      unrefTimer(handle);
+    }
+    expect(unrefs).toBe(1);
+    const clock = new FakeClock();
+    unrefTimer(clock.setTimeout(() => {}, 1));
+    expect(clock.pending).toBe(1);
   });
 });

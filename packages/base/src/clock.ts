@@ -44,6 +44,15 @@ export const systemClock: Clock = {
 };
 
 /**
+ * Lets a process of Node end although this timer waits. For timers of {@link systemClock} of up to
+ * 24.8 days, and of other clocks whose handles have an `unref`. Elsewhere it does nothing.
+ */
+export function unrefTimer(handle: TimerHandle): void {
+  const timer = (handle as Timer | undefined)?.id ?? handle;
+  (timer as { readonly unref?: () => void } | undefined)?.unref?.();
+}
+
+/**
  * Resolves after `delayMs` on `clock`.
  *
  * @throws the reason of `signal` as soon as it aborts, also when it already had.

@@ -1,4 +1,4 @@
-export { delay, systemClock } from './clock.ts';
+export { delay, systemClock, unrefTimer } from './clock.ts';
 export { Emitter } from './emitter.ts';
 export { createListeners } from './listeners.ts';
 export { numberOption, numberOptions, optionError, RingfenceError, toError } from './errors.ts';
@@ -19,4 +19,4 @@ export type { Listeners, On } from './listeners.ts';
 export type { ErrorFacts, Fault, NumberRange, RingfenceErrorOptions } from './errors.ts';
 export type { LogFields, Logger } from './logger.ts';
 export type { Random } from './random.ts';
-export type { Listenable, Owned } from './scope.ts';
+export type { Listenable, Owned, ScopeOptions } from './scope.ts';

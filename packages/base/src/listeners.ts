@@ -22,7 +22,7 @@ export interface Listeners<Events> {
  * listener that throws or rejects breaks neither its neighbours nor who emits; the logger hears of it. One that unsubscribed
  * hears nothing more, and one that is added while an event goes round hears the next one first.
  */
-export function createListeners<Events>(logger: Logger): Listeners<Events> {
+export function createListeners<Events>(logger: Pick<Logger, 'error'>): Listeners<Events> {
   const entries = new Set<{
     readonly name: keyof Events;
     readonly listener: (payload: never) => unknown;

@@ -309,3 +309,34 @@ describe('a child', () => {
     expect(errors).toEqual(['fails']);
   });
 });
+
+describe('an end that takes time', () => {
+  test('is waited for as `bound` says, also in a child; one that ends at once is not asked about', async () => {
+    const errors: string[] = [];
+    let bounded = 0;
+    const scope = new Scope('call', {
+      onError: ({ message }) => errors.push(message),
+      bound: () => {
+        bounded += 1;
+        return Promise.reject(new Error('too late'));
+      },
+    });
+    const ended: string[] = [];
+    scope.own(() => ended.push('first'));
+    scope.own(() => new Promise(() => {}));
+    scope.child('leg').own(() => new Promise(() => {}));
+    await scope.close();
+    expect([ended, bounded, scope.size]).toEqual([['first'], 3, 0]);
+    expect(errors).toEqual(['too late', 'too late', 'too late']);
+  });
+});
+
+test('what was aborted is told so by an AbortError, as of any other signal', async () => {
+  const scope = new Scope('call');
+  const { signal } = scope;
+  await scope.close();
+  expect(signal.reason).toMatchObject({ name: 'AbortError' });
+  const late = new Scope('late');
+  await late.close();
+  expect(late.signal.reason).toMatchObject({ name: 'AbortError' });
+});

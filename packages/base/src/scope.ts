@@ -1,7 +1,18 @@
 import { toError } from './errors.ts';
 
+/** Why what ran in a scope was aborted. One for all: an error of its own for each is most of what an end costs. */
+let closedReason: unknown;
+
 /** Something a scope can own: a function to run at the end, or a disposable. */
 export type Owned = (() => unknown) | Disposable | AsyncDisposable;
+
+/** What a {@link Scope} and those inside it go by. */
+export interface ScopeOptions {
+  /** Hears of each resource that failed to end. Default: it is dropped. */
+  readonly onError?: (error: Error) => void;
+  /** Waits for an end that takes time; rejects when it takes too long. Default: it is waited for. */
+  readonly bound?: (ending: PromiseLike<unknown>) => PromiseLike<unknown>;
+}
 
 /** The part of `EventTarget` that {@link Scope.listen} needs. */
 export interface Listenable {
@@ -12,7 +23,7 @@ export interface Listenable {
 /**
  * Owns resources and ends them together, one after another: what is owned last ends first, and
  * has ended before the next one starts to end. One that throws or rejects does not keep the
- * others from ending. One whose promise never settles does: give it a deadline of its own.
+ * others from ending. One whose promise never settles does, unless `bound` gives it a deadline.
  *
  * A scope that is closed ends at once what it is given afterwards, so that nothing slips through
  * a race between "made" and "owned".
@@ -26,25 +37,24 @@ export class Scope implements AsyncDisposable {
   readonly name: string;
   readonly #owned = new Set<Owned>();
   /** Ends under way, so that closing waits for those it did not start. */
-  readonly #ending = new Set<Promise<void>>();
+  #ending: Set<Promise<void>> | undefined;
   /** What was ended since the closing began: owned again, it is not ended again. */
-  readonly #ended = new WeakSet<Owned>();
-  readonly #onError: (error: Error) => void;
+  #ended: WeakSet<Owned> | undefined;
+  readonly #options: ScopeOptions;
   #abort: AbortController | undefined;
   #closing: Promise<void> | undefined;
   #leaveParent: (() => void) | undefined;
 
-  /** `onError` hears of each resource that failed to end. Default: it is dropped. */
-  constructor(name: string, options: { onError?: (error: Error) => void } = {}) {
+  constructor(name: string, options: ScopeOptions = {}) {
     this.name = name;
-    this.#onError = options.onError ?? (() => {});
+    this.#options = options;
   }
 
   /** Aborts when the scope starts to close, before anything it owns ends. */
   get signal(): AbortSignal {
     if (this.#abort === undefined) {
       this.#abort = new AbortController();
-      if (this.closed) this.#abort.abort();
+      if (this.closed) this.#abort.abort(closedReason);
     }
     return this.#abort.signal;
   }
@@ -62,7 +72,7 @@ export class Scope implements AsyncDisposable {
   /** Takes `resource` and returns it. Owned twice, it ends once. */
   own<T extends Owned>(resource: T): T {
     if (!this.closed) this.#owned.add(resource);
-    else if (!this.#owned.has(resource) && !this.#ended.has(resource)) void this.#end(resource);
+    else if (!this.#owned.has(resource) && !this.#ended?.has(resource)) void this.#end(resource);
     return resource;
   }
 
@@ -89,7 +99,7 @@ export class Scope implements AsyncDisposable {
 
   /** A scope that closes with this one, or before it. Its errors go where this one's go. */
   child(name: string): Scope {
-    const child = new Scope(`${this.name}/${name}`, { onError: this.#onError });
+    const child = new Scope(`${this.name}/${name}`, this.#options);
     const close = (): Promise<void> => child.close();
     child.#leaveParent = () => this.#owned.delete(close);
     this.own(close);
@@ -105,7 +115,7 @@ export class Scope implements AsyncDisposable {
       let finish!: () => void;
       // Set before anything ends: an owner that adds while we end is ended too.
       this.#closing = new Promise((resolve) => (finish = resolve));
-      this.#abort?.abort();
+      this.#abort?.abort((closedReason ??= AbortSignal.abort().reason));
       void this.#endAll().then(finish);
     }
     return this.#closing;
@@ -122,32 +132,43 @@ export class Scope implements AsyncDisposable {
       if (!this.#owned.delete(resource)) continue;
       await this.#end(resource);
     }
-    while (this.#ending.size > 0) await Promise.all(this.#ending);
+    while (this.#ending?.size) await Promise.all(this.#ending);
     this.#leaveParent?.();
   }
 
-  #end(resource: Owned): Promise<void> {
-    if (this.closed) this.#ended.add(resource);
-    const ending: Promise<void> = this.#run(resource).finally(() => this.#ending.delete(ending));
-    this.#ending.add(ending);
-    return ending;
-  }
-
-  async #run(resource: Owned): Promise<void> {
+  /** Gives what is to be waited for, if it does not end at once. */
+  #end(resource: Owned): Promise<void> | undefined {
+    if (this.closed) (this.#ended ??= new WeakSet()).add(resource);
     try {
-      if (typeof resource === 'function') await resource();
-      else if (Symbol.asyncDispose in resource) await resource[Symbol.asyncDispose]();
-      else resource[Symbol.dispose]();
+      const ending = endOf(resource) as PromiseLike<unknown> | null | undefined;
+      return typeof ending?.then === 'function' ? this.#wait(ending) : undefined;
     } catch (thrown) {
       this.#report(toError(thrown));
+      return undefined;
     }
+  }
+
+  #wait(ending: PromiseLike<unknown>): Promise<void> {
+    const { bound } = this.#options;
+    const others = (this.#ending ??= new Set());
+    const waiting = (async () => await (bound ? bound(ending) : ending))()
+      .catch((thrown: unknown) => this.#report(toError(thrown)))
+      .then(() => void others.delete(waiting));
+    others.add(waiting);
+    return waiting;
   }
 
   #report(error: Error): void {
     try {
-      this.#onError(error);
+      this.#options.onError?.(error);
     } catch {
       // Whoever listens for errors must not break the closing of everything else.
     }
   }
+}
+
+function endOf(resource: Owned): unknown {
+  if (typeof resource === 'function') return resource();
+  if (Symbol.asyncDispose in resource) return resource[Symbol.asyncDispose]();
+  return resource[Symbol.dispose]();
 }

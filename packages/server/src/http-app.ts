@@ -9,13 +9,14 @@ import { secureHeaders } from 'hono/secure-headers';
 import { getDotPath, safeParse } from 'valibot';
 import { toError } from '@ringfence/base';
 import type { ErrorFacts, Logger } from '@ringfence/base';
+import type { Health } from '@ringfence/isolation';
 import { isLoopback } from './addresses.ts';
 import type { DevTokens } from './dev-tokens.ts';
 import { devTokenRequest } from './http-schemas.ts';
 import type { HttpErrorCode } from './http-schemas.ts';
 
 export interface HttpAppParts {
-  readonly isReady: () => boolean;
+  readonly health: Pick<Health, 'check'>;
   /** Null when the server does not run with `dev`. */
   readonly devTokens: DevTokens | null;
   readonly devAllowRemote: boolean;
@@ -63,16 +64,17 @@ function fail(context: Context, code: HttpErrorCode, message: string): Response 
 
 /** The HTTP side of the server. */
 export function createHttpApp(parts: HttpAppParts): Hono {
-  const { devTokens, logger, origins, staticFolder } = parts;
+  const { devTokens, health, logger, origins, staticFolder } = parts;
   const app = new Hono();
 
   app.use(safeHeaders());
   app.get('/livez', (context) => context.json({ status: 'live' }));
-  app.get('/readyz', (context) =>
-    parts.isReady()
-      ? context.json({ status: 'ready' })
-      : fail(context, 'not_ready', 'unable to take calls; the server stops, or its store is down'),
-  );
+  app.get('/readyz', async (context) => {
+    const { state } = await health.check();
+    return state === 'unhealthy'
+      ? fail(context, 'not_ready', 'unable to take calls; the server stops, or its store is down')
+      : context.json({ status: 'ready' });
+  });
 
   app.use('/v1/*', cors({ origin: origins.includes('*') ? '*' : [...origins] }));
   app.use(

@@ -7,6 +7,7 @@ import type { AddressInfo, Socket } from 'node:net';
 import { createAdaptorServer } from '@hono/node-server';
 import { RingfenceError, systemClock, systemRandom, toError } from '@ringfence/base';
 import type { Clock, Logger, Random } from '@ringfence/base';
+import { Health } from '@ringfence/isolation';
 import { createJwtAuth, createSignalingServer } from '@ringfence/signaling-server';
 import type {
   Auth,
@@ -55,6 +56,11 @@ export interface RunningServer extends AsyncDisposable {
   readonly port: number;
   readonly signaling: SignalingServer;
   /**
+   * How the process is: `/readyz` says 503 while it is unhealthy. It has the checks `accepting` (it
+   * is not stopping) and `store` (the last round trip succeeded). Add those of your own parts.
+   */
+  readonly health: Health;
+  /**
    * Stops: `/readyz` says 503 and every socket is closed with 1012, writes in flight are waited for
    * (`drainMs`), then it listens no more. A second call joins the first. Never rejects.
    */
@@ -95,10 +101,14 @@ export async function startServer(
     random,
     logger,
   });
+  // An answer is never kept: who stops must not be sent calls for another second.
+  const health = new Health({ maxAgeMs: 0 }, { clock, logger });
+  health.add('accepting', () => signaling.readiness().accepting);
+  health.add('store', () => signaling.readiness().store);
   try {
     const sockets = createWebSocketAdapter(signaling, { origins }, { logger });
     const app = createHttpApp({
-      isReady: () => signaling.healthy(),
+      health,
       devTokens,
       devAllowRemote: resolved.devAllowRemote,
       origins: resolved.origins,
@@ -125,21 +135,37 @@ export async function startServer(
     logger.info('listening', { url, urls, dev: resolved.dev });
     if (resolved.dev) logger.warn('dev tokens are handed out to whoever asks; not for production');
 
+    await watch(health, logger);
+
     const stop = async (): Promise<void> => {
       logger.info('stopping', { sessions: signaling.sessions });
       await signaling.drain({ deadlineMs: resolved.drainMs });
       await Promise.all([signaling.close(), sockets.close()]);
       await closeHttp(http, connections, resolved.drainMs, clock);
+      health[Symbol.dispose]();
       logger.info('stopped');
     };
     let closing: Promise<void> | undefined;
     const close = (): Promise<void> => (closing ??= stop());
     const socketUrl = `${url.replace(/^http/, 'ws')}/v1/socket`;
-    return { url, urls, socketUrl, port, signaling, close, [Symbol.asyncDispose]: close };
+    return { url, urls, socketUrl, port, signaling, health, close, [Symbol.asyncDispose]: close };
   } catch (thrown) {
+    health[Symbol.dispose]();
     await signaling.close();
     throw thrown;
   }
+}
+
+/** How often it looks by itself, so that the history has what happened while nobody asked. */
+const watchMs = 1_000;
+
+/** Looks on and on, and logs what changes after the first look. */
+async function watch(health: Health, logger: Logger): Promise<void> {
+  await health.check();
+  health.on('health.changed', ({ from, to, failing }) => {
+    logger[to === 'healthy' ? 'info' : 'warn']('health changed', { from, to, failing });
+  });
+  health.watch(watchMs);
 }
 
 function signalingOptions(config: ResolvedServerConfig): SignalingServerOptions {

@@ -36,6 +36,8 @@ const routes: readonly HttpRoute[] = [
     path: '/readyz',
     operationId: 'ready',
     summary: 'Whether it takes calls: it is not stopping, and its store answers.',
+    description:
+      'Each question runs the checks of the health of the process, those of its host included. Only a required one that is unhealthy makes it 503.',
     answers: { 200: answer('It does.', 'Ready'), 503: error('Not now (`not_ready`).') },
   },
   {

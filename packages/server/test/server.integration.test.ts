@@ -14,6 +14,7 @@ import { RecordingLogger } from '@ringfence/base/testing';
 import { SUBPROTOCOL, writeRequest } from '@ringfence/protocol';
 import { startServer } from '@ringfence/server';
 import type { RunningServer, ServerConfig, ServerParts } from '@ringfence/server';
+import { createMemoryStore } from '@ringfence/signaling-server/memory-store';
 import { localAddresses } from '../src/addresses.ts';
 import { errorAnswer } from '../src/http-schemas.ts';
 
@@ -166,6 +167,64 @@ describe('the reference server', () => {
     await draining;
     await Promise.all([server.close(), server.close()]);
     await expect(ask(`${server.url}/livez`)).rejects.toMatchObject({ code: 'ECONNREFUSED' });
+  });
+
+  it('is not ready while its store does not answer, and keeps what happened', async () => {
+    const store = createMemoryStore();
+    let isDown = false;
+    const flaky = new Proxy(store, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== 'function' || name === 'now') return method;
+        return (...given: unknown[]): unknown =>
+          isDown
+            ? Promise.reject(new Error('down'))
+            : (method as (...all: unknown[]) => unknown).apply(target, given);
+      },
+    });
+    const logger = new RecordingLogger();
+    await using server = await start({}, { store: flaky, logger });
+    const readyz = async (): Promise<number> => (await ask(`${server.url}/readyz`)).status;
+    isDown = true;
+    const socket = new WebSocket(server.socketUrl, SUBPROTOCOL);
+    await once(socket, 'open');
+    const { token } = JSON.parse((await askToken(server.url, { userId: 'alice' })).body) as {
+      token: string;
+    };
+    socket.send(writeRequest('1', 'hello', { token, device: 'alice' }));
+    await Promise.race([once(socket, 'message'), once(socket, 'close')]);
+    expect(await readyz()).toBe(503);
+    expect(server.health.report()).toMatchObject({
+      state: 'unhealthy',
+      checks: [
+        { name: 'accepting', state: 'healthy' },
+        { name: 'store', state: 'unhealthy', isRequired: true },
+      ],
+    });
+    isDown = false;
+    const other = await hello(server, 'bob');
+    expect(await readyz()).toBe(200);
+    expect(server.health.report().history).toMatchObject([
+      { from: 'unhealthy', to: 'healthy', failing: [] },
+      { from: 'healthy', to: 'unhealthy', failing: ['store'] },
+      { from: 'unhealthy', to: 'healthy', failing: [] },
+    ]);
+    expect(logger.lines.filter(({ message }) => message === 'health changed')).toMatchObject([
+      { level: 'warn', fields: { from: 'healthy', to: 'unhealthy', failing: ['store'] } },
+      { level: 'info', fields: { from: 'unhealthy', to: 'healthy', failing: [] } },
+    ]);
+    for (const each of [socket, other]) each.terminate();
+  });
+
+  it('takes checks of its host; one that is not required leaves it ready', async () => {
+    await using server = await start();
+    const readyz = async (): Promise<number> => (await ask(`${server.url}/readyz`)).status;
+    server.health.add('disk', () => false, { isRequired: false });
+    expect([await readyz(), server.health.state]).toEqual([200, 'degraded']);
+    const remove = server.health.add('database', () => Promise.reject(new Error('down')));
+    expect([await readyz(), server.health.state]).toEqual([503, 'unhealthy']);
+    remove();
+    expect(await readyz()).toBe(200);
   });
 
   it('stops at its deadline, whoever holds a connection open', async () => {

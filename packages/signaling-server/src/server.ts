@@ -67,6 +67,8 @@ export interface SignalingServer extends AsyncDisposable {
   accept(socket: ServerSocket, info: SocketInfo): SocketEvents;
   /** True while it takes calls: it is not draining, and its store answers. */
   healthy(): boolean;
+  /** What {@link healthy} is made of: it is not draining; its store answered last. */
+  readiness(): { readonly accepting: boolean; readonly store: boolean };
   /**
    * Closes every socket with 1012, takes no new ones, and waits until all writes are done, for at
    * most `deadlineMs` (default 5,000). A second call joins the first.
@@ -181,6 +183,7 @@ export function createSignalingServer(
       return reception.events(session);
     },
     healthy: () => !isDraining && !store.isFailing,
+    readiness: () => ({ accepting: !isDraining, store: !store.isFailing }),
     drain,
     close: () => (closing ??= close()),
     [Symbol.asyncDispose]: () => (closing ??= close()),

@@ -6,6 +6,8 @@ const benchmarks: NamedCommands = {
   size: async () => (await import('./benchmarks/size.ts')).size,
   machine: async () => (await import('./benchmarks/machine.ts')).machine,
   setup: async () => (await import('./benchmarks/setup.ts')).setup,
+  breaker: async () => (await import('./benchmarks/breaker.ts')).breaker,
+  status: async () => (await import('./benchmarks/status.ts')).status,
 };
 
 process.exitCode = await runNamedCommand('bench', benchmarks, process.argv.slice(2), (line) =>

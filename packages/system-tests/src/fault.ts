@@ -4,6 +4,9 @@ import type { NamedCommands } from './named-commands.ts';
 
 /** Later parts add theirs: a killed instance, a lost store, a dead media worker. */
 const faults: NamedCommands = {
+  breaker: async () => (await import('./faults/breaker.ts')).breaker,
+  supervisor: async () => (await import('./faults/supervisor.ts')).supervisor,
+  tubes: async () => (await import('./faults/tubes.ts')).tubes,
   races: async () => (await import('./races/races.ts')).races,
 };
 

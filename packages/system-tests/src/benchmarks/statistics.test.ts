@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { seededRandom } from '@ringfence/base/testing';
-import { interleave, median, ratio, shuffled } from './statistics.ts';
+import { interleave, median, ratio, shuffled, slope } from './statistics.ts';
 
 test('the median of an even number of values lies between the middle two', () => {
   expect(median([9, 1, 2, 4])).toBe(3);
@@ -49,4 +49,10 @@ test('sides of different length cannot be compared', () => {
   expect(() => ratio([1], [1, 2])).toThrow(
     'unable to compare; the rounds of both sides differ in number',
   );
+});
+
+test('a slope is what values rise by, whatever a few of them do', () => {
+  expect(slope([1, 3, 5, 7])).toBe(2);
+  expect(slope([100, 2, 3, 4, 5, 6, -50, 8, 9])).toBe(1);
+  expect(slope([5, 5, 9, 5, 5])).toBe(0);
 });

@@ -54,19 +54,43 @@ export async function interleave<Name extends string>(
  * interval from 4,000 bootstrap resamples of the rounds (percentile method).
  */
 export function ratio(ours: readonly number[], theirs: readonly number[]): Interval {
+  return medianInterval(paired(ours, theirs).map(([our, their]) => our / their));
+}
+
+/** How much more `ours` costs than `theirs`, as {@link ratio} finds it. */
+export function difference(ours: readonly number[], theirs: readonly number[]): Interval {
+  return medianInterval(paired(ours, theirs).map(([our, their]) => our - their));
+}
+
+function paired(ours: readonly number[], theirs: readonly number[]): (readonly [number, number])[] {
   if (ours.length !== theirs.length) {
     throw new RangeError('unable to compare; the rounds of both sides differ in number');
   }
-  const ratios = ours.map((cost, round) => cost / theirs[round]!);
+  return ours.map((cost, round) => [cost, theirs[round]!]);
+}
+
+function medianInterval(values: readonly number[]): Interval {
   const random = seededRandom(2);
   const medians = Array.from({ length: 4_000 }, () =>
-    median(ratios.map(() => ratios[randomInteger(random, ratios.length)]!)),
+    median(values.map(() => values[randomInteger(random, values.length)]!)),
   ).sort((a, b) => a - b);
   return {
-    estimate: median(ratios),
+    estimate: median(values),
     low: medians[Math.floor(medians.length * 0.025)]!,
     high: medians[Math.ceil(medians.length * 0.975) - 1]!,
   };
+}
+
+/**
+ * How much each value is over the one before it: the median of the slopes between all pairs (Theil
+ * and Sen). For what is to stay where it was and goes up and down, as memory does.
+ */
+export function slope(values: readonly number[]): number {
+  return median(
+    values.flatMap((later, at) =>
+      values.slice(0, at).map((earlier, from) => (later - earlier) / (at - from)),
+    ),
+  );
 }
 
 /** A number with `digits` behind the point, as a number. */

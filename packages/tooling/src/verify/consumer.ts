@@ -13,6 +13,15 @@ import { tarballs } from './tarballs.ts';
 
 /** Packages that only run on a server; every other one must work in a browser. */
 const serverPackages = new Set(['@ringfence/signaling-server', '@ringfence/server']);
+/** Entries that do, of packages that also run in a browser. */
+const serverEntries = new Set([
+  '@ringfence/isolation/supervisor',
+  '@ringfence/isolation/supervisor/child',
+  '@ringfence/telephony',
+  '@ringfence/telephony/worker',
+  '@ringfence/telephony/worker/main',
+  '@ringfence/telephony/testing',
+]);
 
 export type Consumer = { folder: string; node22: string; remove: () => void };
 
@@ -126,6 +135,12 @@ function specifiers(packages: WorkspacePackage[]): string[] {
   return packages.flatMap(({ name, entries }) => entries.map((entry) => name + entry.slice(1)));
 }
 
+function clientSpecifiers(packages: WorkspacePackage[]): string[] {
+  return specifiers(packages.filter(({ name }) => !serverPackages.has(name))).filter(
+    (specifier) => !serverEntries.has(specifier),
+  );
+}
+
 /**
  * Imports every entry on Node 22 and 24. Importing what runs in a browser must not touch a browser
  * global: the import happens before a page, or a test, has set them up.
@@ -133,7 +148,7 @@ function specifiers(packages: WorkspacePackage[]): string[] {
 export async function importOnNode({ folder, node22 }: Consumer): Promise<string> {
   const published = workspacePackages().filter((each) => !each.isPrivate);
   const all = specifiers(published);
-  const client = specifiers(published.filter((each) => !serverPackages.has(each.name)));
+  const client = clientSpecifiers(published);
   const imports = (names: string[]): string =>
     names.map((name) => `await import(${JSON.stringify(name)});`).join('\n');
   // Noted and not thrown: a package that catches the error would hide that it looked.
@@ -156,9 +171,7 @@ if (touched.size > 0) throw new Error('an import touches ' + [...touched].join('
 /** Bundles the browser packages with Vite; a Node module in the bundle is an error. */
 export async function bundleWithVite({ folder }: Consumer): Promise<string> {
   const published = workspacePackages().filter((each) => !each.isPrivate);
-  const client = specifiers(published.filter((each) => !serverPackages.has(each.name))).filter(
-    (name) => !name.endsWith('/testing'),
-  );
+  const client = clientSpecifiers(published).filter((name) => !name.endsWith('/testing'));
   const page = join(folder, 'page');
   mkdirSync(page, { recursive: true });
   const imports = client.map((name, index) => `import * as m${index} from '${name}';`);

@@ -1,0 +1,58 @@
+import { numberOptions } from '@ringfence/base';
+import { breakerPolicy } from '../breaker/policy.ts';
+import type { BreakerOptions, BreakerPolicy } from '../breaker/policy.ts';
+
+/** How tubes are fenced. Every field is optional. */
+export interface TubeOptions {
+  /** For every breaker of a tube. */
+  readonly breaker?: BreakerOptions;
+  /** For the breaker to one dependency, by its name: what differs from `breaker`. */
+  readonly breakers?: Readonly<Record<string, BreakerOptions>>;
+  /**
+   * So many faults of its own code within `faultWindowMs` end a tube. Default 100; 0 for never, up
+   * to 1,000,000.
+   */
+  readonly faultLimit?: number;
+  /** Milliseconds. Default 10,000; 1 to an hour. */
+  readonly faultWindowMs?: number;
+  /**
+   * How long a closing tube waits for the end of one resource before it ends the next, milliseconds.
+   * Default 2,000; 1 to 600,000.
+   */
+  readonly endTimeoutMs?: number;
+}
+
+/** {@link TubeOptions} with every default filled in. One policy serves any number of tubes. */
+export interface TubePolicy {
+  readonly breaker: BreakerPolicy;
+  readonly breakers: ReadonlyMap<string, BreakerPolicy>;
+  readonly faultLimit: number;
+  readonly faultWindowMs: number;
+  readonly endTimeoutMs: number;
+}
+
+const ranges = {
+  faultLimit: [100, 0, 1e6],
+  faultWindowMs: [10_000, 1, 3_600_000],
+  endTimeoutMs: [2_000, 1, 600_000],
+} as const;
+
+/**
+ * Fills in the defaults of {@link TubeOptions} and checks the ranges. Make one policy and give it to
+ * all tubes that follow it.
+ *
+ * @throws {RingfenceError} `invalid_option`, which names the field and the value received.
+ */
+export function tubePolicy(options: TubeOptions = {}): TubePolicy {
+  const { breaker, breakers = {} } = options;
+  return {
+    breaker: breakerPolicy(breaker),
+    breakers: new Map(
+      Object.entries(breakers).map(([dependency, own]) => [
+        dependency,
+        breakerPolicy({ ...breaker, ...own }),
+      ]),
+    ),
+    ...numberOptions(ranges, options),
+  };
+}
