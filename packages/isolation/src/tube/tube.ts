@@ -244,7 +244,7 @@ export class Tube extends Scope {
   /** Who listens to what of this tube. What a listener throws, or rejects with, is a fault of it. */
   listeners<Events>(): Listeners<Events> {
     return createListeners({
-      error: (_, fields) => this.fault(`listener:${fields!['event']}`, fields!['thrown']),
+      error: (_, fields) => this.fault(`listener:${String(fields!['event'])}`, fields!['thrown']),
     });
   }
 
@@ -260,7 +260,7 @@ export class Tube extends Scope {
       const stop = (): void => resolve(undefined);
       this.own(stop);
       if (this.closed) return;
-      (async () => await task(this))()
+      void (async () => await task(this))()
         .catch((thrown: unknown) => {
           // A task that was told to stop, and says so, did nothing wrong.
           if (!this.closed) this.fault(source, thrown);

@@ -107,7 +107,7 @@ test('calls are made, answered and ended', async () => {
   expect(client.activeCall).toBeUndefined();
   await client.endCall('telnyx:1');
   expect(heard).toEqual(['ringing', 'active', undefined]);
-  expect(requests.map(([url, { body }]) => [url, JSON.parse(String(body))])).toEqual([
+  expect(requests.map(([url, { body }]) => [url, JSON.parse(body as string)])).toEqual([
     ['/phone/call', { action: 'make', phoneNumber: '+12025550123' }],
     ['/phone/call', { action: 'answer', callId: 'telnyx:1' }],
     ['/phone/call', { action: 'end', callId: 'telnyx:1' }],

@@ -10,7 +10,7 @@ const key = 'KEY0123456789';
 test('a secret shows itself to nobody who does not ask for it', () => {
   const secret = new Secret(key);
   const shown = [
-    `${secret}`,
+    String(secret),
     JSON.stringify({ secret }),
     inspect({ secret }, { showHidden: true }),
   ];

@@ -1,4 +1,5 @@
 import { createServer } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect, test } from 'vitest';
 import { memoryTelephony } from '../../test/memory-telephony.ts';
@@ -335,7 +336,7 @@ test('the adapter for node:http and Express', async () => {
   await made.telephony.start();
   const handler = nodeHandler(routesOf(made, { isStatusPublic: true }).handle);
   let parsed: unknown;
-  const server = createServer(async (request, response) => {
+  const answer = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     if (request.headers['x-parsed'] !== undefined) {
       // As express.json() does: reads it all, and leaves the value.
       const chunks = [];
@@ -344,7 +345,8 @@ test('the adapter for node:http and Express', async () => {
       Object.assign(request, { body: parsed });
     }
     await handler(request, response);
-  });
+  };
+  const server = createServer((request, response) => void answer(request, response));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/api/webrtc`;
   const headers = { 'content-type': 'application/json', 'x-user': 'a' };

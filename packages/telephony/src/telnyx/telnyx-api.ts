@@ -205,8 +205,8 @@ function errorOf(status: number, code: string, title: string, at: string): Telep
 
 /** Nothing else than a code gets into a message by this way. */
 function shortCode(code: unknown): string {
-  const text = String(code ?? '');
-  return /^\w{1,16}$/.test(text) ? text : '';
+  const text = typeof code === 'number' ? String(code) : code;
+  return typeof text === 'string' && /^\w{1,16}$/.test(text) ? text : '';
 }
 
 /** One short line, without what may be a phone number. */

@@ -129,8 +129,10 @@ export class ProviderDesk {
   }
 
   revokeCredential({ provider, id }: OfProvider, signal: AbortSignal) {
-    const ask: Ask<undefined> = async (each, context) =>
-      void (await each.revokeCredential(id, context));
+    const ask: Ask<undefined> = async (each, context) => {
+      await each.revokeCredential(id, context);
+      return undefined;
+    };
     const question = { call: 'revokeCredential', ask, isRepeatable: false } as const;
     return this.#first(this.#named(provider), question, signal);
   }
@@ -146,14 +148,19 @@ export class ProviderDesk {
   }
 
   answerCall({ provider, id }: OfProvider, signal: AbortSignal) {
-    const ask: Ask<undefined> = async ({ calls }, context) =>
-      void (await calls!.answer(id, context));
+    const ask: Ask<undefined> = async ({ calls }, context) => {
+      await calls!.answer(id, context);
+      return undefined;
+    };
     const question = { call: 'answerCall', ask, isRepeatable: false } as const;
     return this.#first(this.#named(provider, true), question, signal);
   }
 
   endCall({ provider, id }: OfProvider, signal: AbortSignal) {
-    const ask: Ask<undefined> = async ({ calls }, context) => void (await calls!.end(id, context));
+    const ask: Ask<undefined> = async ({ calls }, context) => {
+      await calls!.end(id, context);
+      return undefined;
+    };
     const question = { call: 'endCall', ask, isRepeatable: false } as const;
     return this.#first(this.#named(provider, true), question, signal);
   }
