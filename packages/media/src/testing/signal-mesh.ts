@@ -32,7 +32,7 @@ export function createSignalMesh(
   const { leastMs = 1, mostMs = leastMs } = options;
   const sent: SentSignal[] = [];
   const listeners = new Map<string, Set<(signal: IncomingSignal) => void>>();
-  const lastDueMs = new Map<string, number>();
+  const queues = new Map<string, { dueMs: number; readonly waiting: IncomingSignal[] }>();
   const inject = (toLeg: string, signal: IncomingSignal): void => {
     for (const listener of [...(listeners.get(toLeg) ?? [])]) listener(signal);
   };
@@ -44,12 +44,14 @@ export function createSignalMesh(
       const copy = JSON.parse(JSON.stringify(body)) as IncomingSignal['body'];
       const takesMs = leastMs + randomInteger(random, mostMs - leastMs + 1);
       const way = `${fromLeg} ${toLeg}`;
-      // Timers that are due together fire in the order they were set.
-      const dueMs = Math.max(lastDueMs.get(way) ?? 0, clock.monotonic() + takesMs);
-      lastDueMs.set(way, dueMs);
+      const queue = queues.get(way) ?? { dueMs: 0, waiting: [] };
+      queues.set(way, queue);
+      queue.dueMs = Math.max(queue.dueMs, clock.monotonic() + takesMs);
+      queue.waiting.push({ fromLeg, mediaEpoch, body: copy });
+      // The oldest, whichever timer it is: browsers cut delays to whole milliseconds.
       clock.setTimeout(
-        () => inject(toLeg, { fromLeg, mediaEpoch, body: copy }),
-        dueMs - clock.monotonic(),
+        () => inject(toLeg, queue.waiting.shift()!),
+        queue.dueMs - clock.monotonic(),
       );
     },
     receive(listener) {
