@@ -37,6 +37,22 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
     await who.page.setViewportSize({ width: 1280, height: 800 });
   };
 
+  /** Passes the call on to a name, without asking first. */
+  const passOn = async (who: QuickstartUser, to: QuickstartUser): Promise<void> => {
+    await who.open('Transfer');
+    await who.sheet.getByLabel('Pass on to').fill(to.name);
+    await who.sheet.getByRole('button', { name: 'Transfer' }).click();
+  };
+  /** Calls a name on a second line, until they talk. */
+  const callApart = async (who: QuickstartUser, to: QuickstartUser): Promise<void> => {
+    await who.open('People');
+    await who.sheet.getByLabel('Name to add').fill(to.name);
+    await who.sheet.getByRole('button', { name: 'Call apart' }).click();
+    await to.button('Accept').click();
+    await who.untilHeading(`Call with ${to.name}`);
+    await who.untilText('Talking');
+  };
+
   test('a second call is shown over the first, taken, swapped and hung up', async () => {
     const [alice, bob, carol] = await users('Alice', 'Bob', 'Carol');
     await talkOnPages(bob, alice, 'Call');
@@ -79,9 +95,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
   test('passed on to a name: the one waits, the other answers, and they talk', async () => {
     const [alice, bob, carol] = await users('Alice', 'Bob', 'Carol');
     await talkOnPages(bob, alice, 'Call');
-    await alice.open('Transfer');
-    await alice.sheet.getByLabel('Pass on to').fill(carol.name);
-    await alice.sheet.getByRole('button', { name: 'Transfer' }).click();
+    await passOn(alice, carol);
     await alice.untilHeading('Call goes on');
     await alice.untilText('The call goes on without this line.');
     await bob.untilText(`Waiting for ${carol.name}`);
@@ -97,9 +111,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
   test('passed on and not taken: it rings here again, and goes on', async () => {
     const [alice, bob, carol] = await users('Alice', 'Bob', 'Carol');
     await talkOnPages(bob, alice, 'Call');
-    await alice.open('Transfer');
-    await alice.sheet.getByLabel('Pass on to').fill(carol.name);
-    await alice.sheet.getByRole('button', { name: 'Transfer' }).click();
+    await passOn(alice, carol);
     await carol.button('Decline').click();
     await alice.untilHeading(`${bob.name} is back`);
     await looksWell(alice, 'returned');
@@ -111,12 +123,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
   test('asked first, then connected', async () => {
     const [alice, bob, carol] = await users('Alice', 'Bob', 'Carol');
     await talkOnPages(bob, alice, 'Call');
-    await alice.open('People');
-    await alice.sheet.getByLabel('Name to add').fill(carol.name);
-    await alice.sheet.getByRole('button', { name: 'Call apart' }).click();
-    await carol.button('Accept').click();
-    await alice.untilHeading(`Call with ${carol.name}`);
-    await alice.untilText('Talking');
+    await callApart(alice, carol);
     await alice.open('Transfer');
     await looksWell(alice, 'transfer');
     await alice.button(`Connect ${carol.name} with ${bob.name}`).click();
@@ -131,12 +138,7 @@ describe.skipIf(browserPath('chromium') === undefined)('the lines of the quickst
   test('two lines become a room; its people are muted, removed, and told', async () => {
     const [alice, bob, carol] = await users('Alice', 'Bob', 'Carol');
     await talkOnPages(alice, bob, 'Video call');
-    await alice.open('People');
-    await alice.sheet.getByLabel('Name to add').fill(carol.name);
-    await alice.sheet.getByRole('button', { name: 'Call apart' }).click();
-    await carol.button('Accept').click();
-    await alice.untilHeading(`Call with ${carol.name}`);
-    await alice.untilText('Talking');
+    await callApart(alice, carol);
     await alice.open('People');
     await alice.button(`Bring ${bob.name} in`).click();
     await alice.page.getByText(bob.name, { exact: true }).first().waitFor();

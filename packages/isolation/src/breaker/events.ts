@@ -1,3 +1,5 @@
+import { contained } from '../contained.ts';
+
 /** What the listeners of a breaker hear. */
 export interface EventsOf<Breaker> {
   /** `errorType` is `isolated` when it was opened by hand. */
@@ -48,15 +50,10 @@ export class Listeners<Events extends object> {
   emit<Name extends keyof Events & string>(name: Name, payload: Events[Name]): void {
     for (const entry of this.#entries) {
       if (entry.name !== name || !entry.isOn) continue;
-      try {
-        const result = entry.listener(payload as never) as
-          Partial<PromiseLike<unknown>> | undefined;
-        if (typeof result?.then === 'function') {
-          result.then(undefined, (thrown: unknown) => this.report(thrown, name));
-        }
-      } catch (thrown) {
-        this.report(thrown, name);
-      }
+      contained(
+        () => entry.listener(payload as never),
+        (thrown) => this.report(thrown, name),
+      );
     }
   }
 

@@ -3,7 +3,7 @@ import type { Clock, Logger } from '@ringfence/base';
 import type { SignalOption } from './child.ts';
 import { childError } from './child-errors.ts';
 import type { ChildError } from './child-errors.ts';
-import { contained } from './contained.ts';
+import { contained } from '../contained.ts';
 import type { CallOptions } from './contract.ts';
 import { reviveError } from './error-transfer.ts';
 import { eventWindow, frameVersion, readChildFrame } from './frames.ts';

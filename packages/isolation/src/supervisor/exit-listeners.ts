@@ -1,5 +1,5 @@
 import type { ChildExit } from './child.ts';
-import { contained } from './contained.ts';
+import { contained } from '../contained.ts';
 
 /** Those who wait for the end of a life. Each hears it once. */
 export class ExitListeners {

@@ -8,7 +8,7 @@ import { childError } from './child-errors.ts';
 import type { ChildError } from './child-errors.ts';
 import { GiB, MiB, resolveStopMs } from './child-options.ts';
 import type { ChildCollaborators } from './child-options.ts';
-import { contained } from './contained.ts';
+import { contained } from '../contained.ts';
 import { Life } from './life.ts';
 import type { Ending } from './life.ts';
 import { LineReader } from './line-reader.ts';

@@ -20,6 +20,7 @@ import type { Clock, Listeners, Logger, Random } from '@ringfence/base';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { ExecuteOptions, Work } from '../breaker/execution.ts';
 import type { BreakerStatistics } from '../breaker/statistics.ts';
+import { contained } from '../contained.ts';
 import { NameCounts } from './name-counts.ts';
 import { TubeBreaker } from './tube-breaker.ts';
 import { tubeClock } from './tube-clock.ts';
@@ -230,14 +231,10 @@ export class Tube extends Scope {
   ): (...given: Arguments) => void {
     return (...given) => {
       if (this.closed) return;
-      try {
-        const result = callback(...given) as { then?: unknown } | null | undefined;
-        if (typeof result?.then === 'function') {
-          result.then(undefined, (thrown: unknown) => this.fault(source, thrown));
-        }
-      } catch (thrown) {
-        this.fault(source, thrown);
-      }
+      contained(
+        () => callback(...given),
+        (thrown) => this.fault(source, thrown),
+      );
     };
   }
 

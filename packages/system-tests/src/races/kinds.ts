@@ -3,7 +3,7 @@ import type { Call } from '@ringfence/phone';
 import { isHeldHere } from '../simulator/call-watch.ts';
 import { pick } from '../simulator/chance.ts';
 import type { Cast } from './arena.ts';
-import { consulted, dialed, firstEvent, onlyCall, talking } from './openings.ts';
+import { consulted, dialed, firstEvent, onlyCall, passedOn, talking } from './openings.ts';
 import type { Stage } from './stage.ts';
 
 /** One race. */
@@ -175,14 +175,10 @@ const returnAndHangUp: RaceKind = {
   cast: three,
   sides: ['return first', 'hang-up first'],
   async run(stage, settled) {
-    const [alice, bob, carol] = ['a1', 'b1', 'c1'].map((name) => stage.party(name));
-    const [ours, theirs] = await talking(stage, 'a1', 'b1');
-    await alice!.ask('transfers', () => ours.transfer(`user:${carol!.userId}`));
-    await stage.reach('carol rings', () => carol!.newest?.state === 'ringing');
-    await stage.reach('bob waits', () => theirs.state === 'ringing');
+    const { bob, carol, theirs } = await passedOn(stage);
     await stage.race([
-      () => carol!.act('declines', () => carol!.newest?.decline()),
-      () => bob!.act('hangs up', () => theirs.hangUp()),
+      () => carol.act('declines', () => carol.newest?.decline()),
+      () => bob.act('hangs up', () => theirs.hangUp()),
     ]);
     await settled();
     const { participants, call } = onlyCall(stage).facts;
@@ -196,14 +192,10 @@ const takenAndHangUp: RaceKind = {
   cast: three,
   sides: ['taken first', 'hang-up first'],
   async run(stage, settled) {
-    const [alice, bob, carol] = ['a1', 'b1', 'c1'].map((name) => stage.party(name));
-    const [ours, theirs] = await talking(stage, 'a1', 'b1');
-    await alice!.ask('transfers', () => ours.transfer(`user:${carol!.userId}`));
-    await stage.reach('carol rings', () => carol!.newest?.state === 'ringing');
-    await stage.reach('bob waits', () => theirs.state === 'ringing');
+    const { bob, carol, theirs } = await passedOn(stage);
     await stage.race([
-      () => carol!.act('accepts', () => carol!.newest?.accept()),
-      () => bob!.act('hangs up', () => theirs.hangUp()),
+      () => carol.act('accepts', () => carol.newest?.accept()),
+      () => bob.act('hangs up', () => theirs.hangUp()),
     ]);
     await settled();
     const { call } = onlyCall(stage).facts;

@@ -2,6 +2,7 @@
 import type { CallEvent } from '@ringfence/call-rules';
 import type { Call } from '@ringfence/phone';
 import type { StoredCall } from '../simulator/store.ts';
+import type { Party } from './party.ts';
 import type { Stage } from './stage.ts';
 
 /** One dials; every device of the other rings. */
@@ -34,6 +35,18 @@ export async function consulted(stage: Stage): Promise<readonly [held: Call, con
   const [consultation] = await talking(stage, 'a1', 'c1');
   await stage.reach('bob is held', () => theirs.holding === 'remote');
   return [held, consultation];
+}
+
+/** Alice has passed Bob on to Carol: he waits in his call, `theirs`, and it rings at her. */
+export async function passedOn(
+  stage: Stage,
+): Promise<{ readonly bob: Party; readonly carol: Party; readonly theirs: Call }> {
+  const [alice, bob, carol] = [stage.party('a1'), stage.party('b1'), stage.party('c1')];
+  const [ours, theirs] = await talking(stage, 'a1', 'b1');
+  await alice.ask('transfers', () => ours.transfer(`user:${carol.userId}`));
+  await stage.reach('carol rings', () => carol.newest?.state === 'ringing');
+  await stage.reach('bob waits', () => theirs.state === 'ringing');
+  return { bob, carol, theirs };
 }
 
 /** The one call of a round. */

@@ -1,5 +1,5 @@
 /**
- * Calls something of the host's. What it throws, or its promise rejects with, goes to `threw`. For
+ * Calls something of a host's. What it throws, or its promise rejects with, goes to `threw`. For
  * where an `Emitter` would be too much.
  */
 export function contained(callback: () => unknown, threw: (thrown: unknown) => void): void {
