@@ -32,28 +32,24 @@ const brand = Symbol.for('@ringfence/error');
  * }
  */
 export class RingfenceError<Code extends string = string> extends Error implements ErrorFacts {
-  readonly code: Code;
-  readonly fault: Fault;
-  readonly retryable: boolean;
-  readonly hint: string;
-  readonly details: Readonly<Record<string, unknown>>;
+  declare readonly code: Code;
+  declare readonly fault: Fault;
+  declare readonly retryable: boolean;
+  declare readonly hint: string;
+  declare readonly details: Readonly<Record<string, unknown>>;
 
   constructor(code: Code, message: string, options: RingfenceErrorOptions) {
     const { cause, fault, retryable, hint, details = {} } = options;
     super(message, cause === undefined ? undefined : { cause });
-    this.name = 'RingfenceError';
-    this.code = code;
-    this.fault = fault;
-    this.retryable = retryable;
-    this.hint = hint;
-    this.details = details;
+    Object.assign(this, { name: 'RingfenceError', code, fault, retryable, hint, details });
     Object.defineProperty(this, brand, { value: true });
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
     // A subclass asks for itself: the brand says only that it is one of ours.
     if (this !== RingfenceError) return super[Symbol.hasInstance](value);
-    return typeof value === 'object' && value !== null && brand in value;
+    // What is no object has no brand either.
+    return brand in Object(value);
   }
 }
 

@@ -59,12 +59,12 @@ function meet(after: CallContext, before: CallFacts | null, self: Machine): void
   const { legId, media, signaling } = after;
   const facts = after.facts!;
   const own = ownLeg(facts, legId);
-  if (own === undefined) return;
+  if (!own) return;
   if (mayRingAgain(facts, own)) return signaling.send({ type: 'call.ring' });
   if (!hasJoined(facts, own)) return;
   if (!isIn(before, legId)) announce(after, own);
   const { muteRequest } = own;
-  if (muteRequest !== null && muteRequest.seq !== ownLeg(before, legId)?.muteRequest?.seq) {
+  if (muteRequest && muteRequest.seq !== ownLeg(before, legId)?.muteRequest?.seq) {
     self.send({ type: 'user.update', muted: true });
     self.send({ type: 'call.mute-requested', by: muteRequest.by });
   }
@@ -133,11 +133,11 @@ export const effects = {
   /** For everyone, when this user may: a refusal would leave this leg in the call. */
   hangUp: command(({ facts, legId, end }, event) => {
     const self = ownParticipant(facts, legId);
-    const mayEnd = self !== undefined && isPermitted(self, 'end-for-all');
+    const mayEnd = self && isPermitted(self, 'end-for-all');
     return {
       type: 'call.hang-up',
       ...(end !== null && end.cause !== null && { cause: end.cause }),
-      ...(facts === null && { dialed: true }),
+      ...(!facts && { dialed: true }),
       ...(event.type === 'user.hang-up' && event.everyone && mayEnd && { everyone: true }),
     };
   }),
@@ -178,13 +178,13 @@ export const effects = {
     for (const { id } of otherLegs(context.facts, context.legId)) context.media.disconnect(id);
     control(after);
     const own = ownLeg(event.facts, event.legId);
-    if (own !== undefined && isContending(own)) context.signaling.send({ type: 'call.ring' });
+    if (own && isContending(own)) context.signaling.send({ type: 'call.ring' });
     meet(after, null, self);
   }),
 
   /** Capture runs in a call that this leg was in before: it can connect now. */
   link: effect((context, _, self) => {
-    if (context.captured || context.facts === null) return;
+    if (context.captured || !context.facts) return;
     meet({ ...context, captured: true }, null, self);
   }),
 };

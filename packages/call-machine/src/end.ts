@@ -1,6 +1,5 @@
-import { participantOfLeg } from '@ringfence/call-rules';
 import type { CallFacts, EndCause, EndReason, LegId } from '@ringfence/call-rules';
-import { ownLeg } from './reading.ts';
+import { ownLeg, ownParticipant } from './reading.ts';
 
 /** Why a call ended on this device. The last two: another device of the same user took it. */
 export type CallEndReason = EndReason | 'answered-elsewhere' | 'declined-elsewhere';
@@ -25,12 +24,12 @@ export interface CallEnd {
 export function endFor(facts: CallFacts, legId: LegId): CallEnd | null {
   const { call } = facts;
   const own = ownLeg(facts, legId);
-  const self = own && participantOfLeg(facts, own);
+  const self = ownParticipant(facts, legId);
   if (own?.state === 'lost') {
     const { lostReason } = own;
     const winner = ownLeg(facts, self!.wonLegId ?? '');
     // Also when it was out of reach as another device of the same user answered.
-    if (winner !== undefined && lostReason !== 'busy') {
+    if (winner && lostReason !== 'busy') {
       const { deviceId: answeredBy } = winner;
       return { reason: 'answered-elsewhere', cause: null, by: 'local', answeredBy };
     }

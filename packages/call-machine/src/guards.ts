@@ -85,16 +85,13 @@ const isSettled: Guard = ({ context }) => !context.awaiting || !context.connecte
 const isRefused =
   (command: CallCommand['type'], codes?: readonly string[]): Guard =>
   ({ event }: AskedRefusal) =>
-    event.command === command && codes?.includes(event.code) !== false;
-
-const isHangUpRefused = isRefused('call.hang-up');
-const isDeclineRefused = isRefused('call.decline');
+    event.command === command && (!codes || codes.includes(event.code));
 
 const named = {
   isIncoming: ({ context }) => context.direction === 'incoming',
 
   /** The facts are no newer than those known. */
-  isOld: (asked) => news(asked) === null,
+  isOld: (asked) => !news(asked),
 
   /** The facts end the call for this leg. */
   isOver,
@@ -103,7 +100,7 @@ const named = {
   isOffered(asked) {
     const facts = news(asked) ?? asked.context.facts;
     const legId = legIdAfter(asked);
-    return facts !== null && !isIn(facts, legId) && endFor(facts, legId) === null;
+    return facts !== null && !isIn(facts, legId) && !endFor(facts, legId);
   },
 
   /**
@@ -180,7 +177,8 @@ const named = {
   isAcceptLost: isRefused('call.accept', finalCodes),
   isRingLost: isRefused('call.ring', finalCodes),
   isUpdateRefused: isRefused('call.update'),
-  isEndRefused: (asked) => isHangUpRefused(asked) || isDeclineRefused(asked),
+  isEndRefused: ({ event: { command } }: AskedRefusal) =>
+    command === 'call.hang-up' || command === 'call.decline',
   /** What was declined is a call that this leg is in: a crossing dial of this device took it. */
   isDeclineLate: isRefused('call.decline', ['wrong_state']),
 } satisfies Record<string, Guard>;

@@ -61,7 +61,7 @@ const machine = setup({
   delays: {
     /** How long a state that waits for the server is kept without a word from it. */
     patience: ({ context: { facts, legId, tuning } }) =>
-      facts === null ? tuning.dialMs : waitMs(facts, legId) + tuning.backstopMs,
+      facts ? waitMs(facts, legId) + tuning.backstopMs : tuning.dialMs,
     lost: ({ context }) => context.tuning.lostMs,
     settling: ({ context }) => context.tuning.settleMs,
   },

@@ -69,9 +69,9 @@ export function viewParticipants(context: CallContext): readonly ParticipantView
     if (isRinging(participant)) return 'ringing';
     if (participant === self) {
       const place = placeOf(facts!, legId, flowing);
-      return place === null || place === 'ringing' ? 'connecting' : place;
+      return !place || place === 'ringing' ? 'connecting' : place;
     }
-    const isSilent = ownLeg(facts, wonLegId!)?.silent === true;
+    const isSilent = ownLeg(facts, wonLegId!)?.silent;
     if (flowing.includes(wonLegId!) && !isSilent) return 'active';
     // Of two who both talked before, media flowed; who just came has yet to connect.
     const isNew = connectedAt === null || self?.connectedAt === null;

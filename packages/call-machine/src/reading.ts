@@ -43,14 +43,13 @@ export function peerOf({ participants, legs }: CallFacts, legId: LegId): Partici
 
 /** Where this leg stands, given the legs whose media flows here; null while it is not in the call. */
 export function placeOf(facts: CallFacts, legId: LegId, flowing: readonly LegId[]): Place | null {
-  const own = ownLeg(facts, legId);
   const { state } = facts.call;
-  if (state === 'ended' || own === undefined || !hasJoined(facts, own)) return null;
+  if (state === 'ended' || !isIn(facts, legId)) return null;
   if (state !== 'active') return state;
   const isUp = otherLegs(facts, legId).some(({ id, silent }) => !silent && flowing.includes(id));
   if (isUp) return 'active';
   // Who came to a call under way has a deadline of its own, until its media first connects.
-  return own.connectDeadlineAt === null ? 'reconnecting' : 'connecting';
+  return ownLeg(facts, legId)!.connectDeadlineAt === null ? 'reconnecting' : 'connecting';
 }
 
 /** True when somebody rings, or is about to: the call was answered once, and one was left behind. */
@@ -69,7 +68,7 @@ export function mayRingAgain(facts: CallFacts, own: Leg): boolean {
 
 /** Until when the server waits for what this leg waits for; 0 when it waits for nothing. */
 export function dueAt(facts: CallFacts | null, legId: LegId): number {
-  if (facts === null) return 0;
+  if (!facts) return 0;
   const { call, participants } = facts;
   if (call.state !== 'ringing' && isIn(facts, legId)) {
     return call.connectDeadlineAt ?? ownLeg(facts, legId)!.connectDeadlineAt ?? 0;
@@ -95,5 +94,5 @@ export function waitMs(facts: CallFacts, legId: LegId): number {
     sinceAt = Math.max(sinceAt, leftAt ?? 0, connectedAt ?? 0);
   }
   const due = dueAt(facts, legId);
-  return due === 0 ? longestWaitMs : Math.min(Math.max(0, due - sinceAt), longestWaitMs);
+  return due ? Math.min(Math.max(0, due - sinceAt), longestWaitMs) : longestWaitMs;
 }

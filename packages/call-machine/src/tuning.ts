@@ -38,5 +38,5 @@ const defaults: CallTuning = /* @__PURE__ */ numberOptions(ranges, {});
  */
 export function resolveCallTuning(options?: Partial<CallTuning>): CallTuning {
   // Calls without options share one object: ten thousand of them pay for it once.
-  return options === undefined ? defaults : numberOptions(ranges, options);
+  return options ? numberOptions(ranges, options) : defaults;
 }

@@ -98,7 +98,7 @@ export const updates = {
    */
   rollBack(context: CallContext) {
     const own = ownLeg(context.facts, context.legId);
-    if (own === undefined) return {};
+    if (!own) return {};
     return {
       held: context.held || own.held,
       muted: context.muted || own.muted,
@@ -110,7 +110,7 @@ export const updates = {
 
   /** The end the user's hang-up comes to, unless the facts say otherwise. */
   endByUser({ facts, legId }: CallContext, event: CallEvent) {
-    if (facts === null) return ended(true, 'canceled', 'local');
+    if (!facts) return ended(true, 'canceled', 'local');
     if (isIn(facts, legId)) {
       return ended(true, facts.call.state === 'ringing' ? 'canceled' : 'completed', 'local');
     }

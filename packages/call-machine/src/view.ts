@@ -69,12 +69,6 @@ export interface CallView {
 
 const holdings: readonly Holding[] = ['none', 'local', 'remote', 'both'];
 
-function viewState(state: MachineState, { direction }: CallContext): ViewState {
-  if (state === 'ending') return 'ended';
-  if (state === 'starting') return direction === 'incoming' ? 'ringing' : 'preparing';
-  return state;
-}
-
 /** Reads a snapshot of the call machine. */
 export function callView(snapshot: {
   readonly value: MachineState;
@@ -89,7 +83,8 @@ export function callView(snapshot: {
   return {
     callId: context.callId,
     direction: context.direction,
-    state: viewState(value, context),
+    // `starting` is left before anybody sees it.
+    state: value === 'ending' ? 'ended' : (value as ViewState),
     peer: { address: context.peer, userId: parseAddress(context.peer)?.id ?? '' },
     participants: viewParticipants(context),
     role: self?.role ?? 'moderator',

@@ -16,7 +16,7 @@ const pattern = /^(?:(user|queue):([A-Za-z0-9._@-]{1,64})|(tel):(\+[1-9][0-9]{1,
 /** Reads an address, or returns null when it is none (RFC 3966 rules the `tel` form). */
 export function parseAddress(text: string): ParsedAddress | null {
   const match = pattern.exec(text);
-  if (match === null) return null;
+  if (!match) return null;
   const kind = (match[1] ?? match[3]) as ParsedAddress['kind'];
   return { kind, id: (match[2] ?? match[4])! };
 }

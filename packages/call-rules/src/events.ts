@@ -205,45 +205,49 @@ function left(
 /** The facts after a first event: a call that rings, or one that ended before it began. */
 function born(callId: string, event: BirthEvent): CallFacts {
   const { seq, at, orgId } = event;
-  const created = event.type === 'call.created' ? event : null;
-  const from = event.type === 'call.created' ? event.from : event;
+  const { userId } = event.type === 'call.created' ? event.from : event;
   const call: Call = {
     id: callId,
     orgId,
-    mode: created?.mode ?? 'p2p',
-    state: created ? 'ringing' : 'ended',
+    mode: 'p2p',
+    state: 'ringing',
     seq,
     mediaEpoch: 0,
-    media: created?.media ?? { audio: false, video: false },
+    media: { audio: false, video: false },
     createdAt: at,
     answeredAt: null,
     activeAt: null,
-    endedAt: created ? null : at,
+    endedAt: null,
     connectDeadlineAt: null,
-    maximumDeadlineAt: created?.maximumDeadlineAt ?? null,
-    endReason: created ? null : 'canceled',
+    maximumDeadlineAt: null,
+    endReason: null,
     endCause: null,
-    endedBy: created ? null : 'p1',
+    endedBy: null,
     movedTo: null,
   };
-  const caller = newParticipant('p1', from.userId, `user:${from.userId}`, {
+  const caller = newParticipant('p1', userId, `user:${userId}`, {
     role: 'moderator',
     wonLegId: 'l1',
-    ...(created ? { state: 'joined' } : left('canceled', null, 'p1', at)),
+    state: 'joined',
   });
-  const leg = newLeg('l1', 'p1', from, { state: 'won', camera: created?.media.video ?? false });
-  const participants = [caller];
-  if (created) {
-    const { toUserId, to, ringDeadlineAt } = created;
-    const invitation = { invitedBy: 'p1', ringDeadlineAt };
-    participants.push(newParticipant('p2', toUserId, to, invitation));
+  if (event.type === 'call.tombstoned') {
+    return {
+      call: { ...call, state: 'ended', endedAt: at, endReason: 'canceled', endedBy: 'p1' },
+      participants: [{ ...caller, ...left('canceled', null, 'p1', at) }],
+      legs: [newLeg('l1', 'p1', event, { state: 'won' })],
+    };
   }
-  return { call, participants, legs: [leg] };
+  const { from, media, mode, maximumDeadlineAt, ringDeadlineAt, to, toUserId } = event;
+  const invitation = { invitedBy: 'p1', ringDeadlineAt };
+  return {
+    call: { ...call, media, mode, maximumDeadlineAt },
+    participants: [caller, newParticipant('p2', toUserId, to, invitation)],
+    legs: [newLeg('l1', 'p1', from, { state: 'won', camera: media.video })],
+  };
 }
 
 /** The leg, hearing another no more. */
 function without(leg: Leg, otherId: LegId): Leg {
-  if (!leg.hears.includes(otherId)) return leg;
   return { ...leg, hears: leg.hears.filter((id) => id !== otherId) };
 }
 
@@ -265,7 +269,7 @@ function patch<Row extends { readonly id: string }>(
  */
 export function fold(callId: string, facts: CallFacts | null, event: CallEvent): CallFacts | null {
   if (event.seq !== (facts?.call.seq ?? 0) + 1) return null;
-  if (facts === null) {
+  if (!facts) {
     const isBirth = event.type === 'call.created' || event.type === 'call.tombstoned';
     return isBirth ? born(callId, event) : null;
   }
@@ -294,8 +298,9 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
     }
     case 'leg.ringing': {
       const { legId } = event;
-      const participantId = legs.find((leg) => leg.id === legId)?.participantId;
-      if (participantId !== undefined) setParticipant(participantId, { state: 'ringing' });
+      const leg = legs.find(({ id }) => id === legId);
+      if (!leg) break;
+      setParticipant(leg.participantId, { state: 'ringing' });
       setLeg(legId, { ...unhurried, state: 'ringing', lostReason: null, silent: false });
       break;
     }
@@ -313,7 +318,7 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
       const { participantId, reason, cause, by } = event;
       setParticipant(participantId, left(reason, cause, by, event.at));
       const gone = legs.find((leg) => leg.participantId === participantId && leg.state === 'won');
-      if (gone === undefined) break;
+      if (!gone) break;
       legs = legs.map((leg) => without(leg, gone.id));
       setLeg(gone.id, { ...unhurried, hears: [] });
       break;
@@ -350,7 +355,7 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
     case 'leg.media': {
       const { legId, fromLegId, connected } = event;
       const leg = legs.find(({ id }) => id === legId);
-      if (leg === undefined) break;
+      if (!leg) break;
       const { hears } = without(leg, fromLegId);
       setLeg(
         legId,
@@ -405,7 +410,7 @@ export function fold(callId: string, facts: CallFacts | null, event: CallEvent):
  */
 export function evolve(callId: string, facts: CallFacts | null, event: CallEvent): CallFacts {
   const next = fold(callId, facts, event);
-  if (next !== null) return next;
+  if (next) return next;
   const dueSeq = (facts?.call.seq ?? 0) + 1;
   const receivedSeq = event.seq;
   throw new RingfenceError(

@@ -48,7 +48,7 @@ export const pageBrowser: Browser = {
   createStream: () => new globalThis.MediaStream(),
   getUserMedia: async (constraints) => {
     const devices = mediaDevices();
-    if (devices === undefined) {
+    if (!devices) {
       throw new DOMException('the page has no mediaDevices; serve it over HTTPS', 'SecurityError');
     }
     return devices.getUserMedia(constraints);

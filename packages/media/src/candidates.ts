@@ -34,11 +34,9 @@ export class CandidateBatch {
 
   /** Sends what waits. */
   flush(): void {
-    this.#timer.stop();
-    if (this.#waiting.length === 0) return;
     const candidates = this.#waiting;
-    this.#waiting = [];
-    this.#send(candidates);
+    this.stop();
+    if (candidates.length > 0) this.#send(candidates);
   }
 
   /** Forgets what waits. */

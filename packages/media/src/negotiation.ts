@@ -83,11 +83,9 @@ export class Negotiation {
       return;
     }
     if (body.kind === 'answer') {
-      if (this.#connection.signalingState !== 'have-local-offer') {
-        this.#logger.debug('answer dropped; no offer waits for it');
-        return;
-      }
-      await this.#applyRemote(body.kind, body.sdp);
+      if (this.#connection.signalingState === 'have-local-offer') {
+        await this.#applyRemote(body.kind, body.sdp);
+      } else this.#logger.debug('answer dropped');
       return;
     }
     const isCollision = this.#isMakingOffer || this.#connection.signalingState !== 'stable';
@@ -102,13 +100,11 @@ export class Negotiation {
 
   async #applyRemote(type: 'offer' | 'answer', sdp: string): Promise<void> {
     await this.#connection.setRemoteDescription({ type, sdp });
-    const early = this.#early;
-    this.#early = [];
-    for (const candidate of early) await this.#addCandidate(candidate);
+    for (const candidate of this.#early.splice(0)) await this.#addCandidate(candidate);
   }
 
   async #addCandidate(candidate: RTCIceCandidateInit): Promise<void> {
-    if (this.#connection.remoteDescription === null) {
+    if (!this.#connection.remoteDescription) {
       // Bounded: a peer that only sends candidates must not fill the memory.
       if (this.#early.length < earlyCandidates) this.#early.push(candidate);
       return;

@@ -74,10 +74,10 @@ export function createPlayback({ browser, emitter, logger }: PlaybackCollaborato
       allowed(audio);
     } catch (thrown) {
       // It was stopped meanwhile.
-      if (audio.srcObject === null) return;
+      if (!audio.srcObject) return;
       if (errorName(thrown) !== 'NotAllowedError') return lost(thrown);
       blocked.add(audio);
-      if (ignoreGestures !== undefined) return;
+      if (ignoreGestures) return;
       ignoreGestures = browser.onGesture(() => void unlock());
       emitter.emit('audio.blocked', undefined);
     }

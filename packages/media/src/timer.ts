@@ -22,7 +22,7 @@ export class Timer {
   }
 
   stop(): void {
-    if (this.#handle !== undefined) this.#clock.clearTimeout(this.#handle);
+    this.#clock.clearTimeout(this.#handle);
     this.#handle = undefined;
   }
 }

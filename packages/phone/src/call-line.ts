@@ -69,7 +69,7 @@ export class CallLine {
     this.#report = report;
     const { channel } = this;
     if (!channel.connected) report({ type: 'signaling.connection', connected: false });
-    if (channel.facts !== null) this.#take(channel, channel.facts);
+    if (channel.facts) this.#take(channel, channel.facts);
   }
 
   /** Passes on the signals of the call, wherever it goes on. Returns the function that stops it. */
@@ -115,7 +115,7 @@ export class CallLine {
     }
     const next = this.#open(callId);
     this.#next = next;
-    if (next.facts !== null) this.#follow(next, next.facts);
+    if (next.facts) this.#follow(next, next.facts);
   }
 
   #follow(next: CallChannel, facts: CallFacts): void {
@@ -125,7 +125,7 @@ export class CallLine {
       this.#next = undefined;
       return this.#look(next.callId);
     }
-    if (leg === undefined || facts.call.state === 'ended' || !isLive(facts, leg)) {
+    if (!leg || facts.call.state === 'ended' || !isLive(facts, leg)) {
       this.#next = undefined;
       next.close();
       // It may have moved on already.
@@ -138,6 +138,6 @@ export class CallLine {
     this.#next = undefined;
     this.#report({ type: 'signaling.moved', facts, legId: leg.id });
     // The client keeps what other legs sent here until somebody listens: the machine has connected.
-    if (this.#heard !== undefined) this.#unhear = next.on('signal', this.#heard);
+    if (this.#heard) this.#unhear = next.on('signal', this.#heard);
   }
 }

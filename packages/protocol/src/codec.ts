@@ -75,7 +75,7 @@ function parseJson(text: string): unknown {
 /** Reads a frame that a client sent. Never throws. */
 export function readClientFrame(text: string): Request | Notice | RefusedRequest | Unreadable {
   const frame = parseJson(text);
-  if (typeof frame !== 'object' || frame === null) return unreadable;
+  if (typeof frame !== 'object' || !frame) return unreadable;
   return 'notice' in frame ? readNotice(frame) : readRequest(frame);
 }
 
@@ -116,17 +116,14 @@ function refusedAt(id: string, path: string): RefusedRequest {
  * `unknown`, and is to be ignored (P-206).
  */
 export function readServerFrame(text: string): Answer | Event | { kind: 'unknown' } | Unreadable {
-  const frame = parseJson(text) as
-    | {
-        readonly id?: unknown;
-        readonly ok?: unknown;
-        readonly error?: unknown;
-        readonly event?: unknown;
-        readonly body?: unknown;
-      }
-    | null
-    | undefined;
-  if (typeof frame !== 'object' || frame === null) return unreadable;
+  // What is no object has no fields.
+  const frame = Object(parseJson(text)) as {
+    readonly id?: unknown;
+    readonly ok?: unknown;
+    readonly error?: unknown;
+    readonly event?: unknown;
+    readonly body?: unknown;
+  };
   if ('event' in frame) {
     if (eventFrame.fault(frame) !== undefined) return unreadable;
     const name = frame.event as string;
@@ -135,10 +132,9 @@ export function readServerFrame(text: string): Answer | Event | { kind: 'unknown
     return { kind: 'event', name, body: frame.body } as Event;
   }
   if (answerFrame.fault(frame) !== undefined) return unreadable;
-  const id = frame.id as string;
-  const error = frame.error as WireError | undefined;
-  if (error !== undefined) return { kind: 'answer', id, error };
-  return 'ok' in frame ? { kind: 'answer', id, ok: frame.ok } : unreadable;
+  const { id, ok, error } = frame as Answer;
+  if (error) return { kind: 'answer', id, error };
+  return 'ok' in frame ? { kind: 'answer', id, ok } : unreadable;
 }
 
 /** Reads the body of an answer to `name`. Null when the server broke its contract. */

@@ -51,8 +51,7 @@ export function createSignalInbox({ clock }: Environment, ports: SignalInboxPort
     timer ??= clock.setTimeout(() => {
       timer = undefined;
       for (const [toLeg, due] of streams) {
-        const { mediaEpoch, last: n } = due;
-        if (due.isDue) ports.acknowledge({ toLeg, mediaEpoch, n });
+        if (due.isDue) ports.acknowledge({ toLeg, mediaEpoch: due.mediaEpoch, n: due.last });
         due.isDue = false;
       }
     }, gatherMs);

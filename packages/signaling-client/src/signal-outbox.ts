@@ -8,7 +8,7 @@ export type OutgoingSignal = Omit<SentSignal, 'callId'>;
 /** What goes to one leg in one epoch. */
 interface Stream {
   readonly mediaEpoch: number;
-  lastN: number;
+  last: number;
   /** Unacknowledged, in the order of `n`. */
   kept: OutgoingSignal[];
 }
@@ -69,10 +69,10 @@ export function createSignalOutbox(
     add(toLeg, mediaEpoch, afterSeq, body) {
       let stream = streams.get(toLeg);
       if (!stream || stream.mediaEpoch < mediaEpoch) {
-        streams.set(toLeg, (stream = { mediaEpoch, lastN: 0, kept: [] }));
+        streams.set(toLeg, (stream = { mediaEpoch, last: 0, kept: [] }));
       }
       if (stream.mediaEpoch > mediaEpoch || stream.kept.length >= keptLimit) return false;
-      const signal = { toLeg, mediaEpoch, n: ++stream.lastN, afterSeq, body };
+      const signal = { toLeg, mediaEpoch, n: ++stream.last, afterSeq, body };
       stream.kept.push(signal);
       if (isOnline()) send(signal);
       arm();

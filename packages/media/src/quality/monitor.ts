@@ -55,11 +55,10 @@ export class Monitor {
       if (!this.#isRunning) return;
       const before = this.#before;
       this.#before = counters;
-      if (before !== undefined) this.#report(before, counters);
+      if (before) this.#report(before, counters);
     } catch (thrown) {
-      if (!this.#isRunning) return;
       // One reading less; the next may do.
-      this.#logger.debug('statistics not read', { error: errorName(thrown) });
+      if (this.#isRunning) this.#logger.debug('statistics not read', { error: errorName(thrown) });
     }
     if (this.#isRunning) this.#timer.start(this.#options.sampleMs, () => void this.#sample());
   }

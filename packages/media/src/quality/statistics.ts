@@ -16,16 +16,15 @@ type Entry = Readonly<Record<string, unknown>> & { readonly type: string; readon
 
 /** Reads the counters out of a statistics report. */
 export function readCounters(report: RTCStatsReport): Counters {
-  const entries: Entry[] = [];
+  const entries: readonly Entry[] = [...report.values()];
   const rtp: Record<string, number> = {};
-  report.forEach((entry: Entry) => {
-    entries.push(entry);
-    if (!entry.type.endsWith('bound-rtp')) return;
+  for (const entry of entries) {
+    if (!entry.type.endsWith('bound-rtp')) continue;
     for (const [field, value] of Object.entries(entry)) {
       const name = `${entry.type}.${String(entry['kind'])}.${field}`;
       if (Number.isFinite(value)) rtp[name] = (rtp[name] ?? 0) + (value as number);
     }
-  });
+  }
   return {
     at: Math.max(0, ...entries.map(({ timestamp }) => Number(timestamp) || 0)),
     roundTripMs: roundTripMs(entries),

@@ -10,17 +10,16 @@ const raiseAt = 3;
  * samples were over its limit, and cleared when none was.
  */
 export class Warnings {
-  readonly #history = new Map<QualityWarning, boolean[]>();
+  #samples: readonly Readonly<Record<QualityWarning, boolean>>[] = [];
   readonly #raised = new Set<QualityWarning>();
 
   /** Takes whether one sample was over each limit. Returns the warnings that stand, sorted. */
   add(sample: Readonly<Record<QualityWarning, boolean>>): readonly QualityWarning[] {
+    this.#samples = [...this.#samples, sample].slice(-windowSize);
     for (const name of Object.keys(sample) as QualityWarning[]) {
-      const history = [...(this.#history.get(name) ?? []), sample[name]].slice(-windowSize);
-      this.#history.set(name, history);
-      const over = history.filter(Boolean).length;
+      const over = this.#samples.filter((each) => each[name]).length;
       if (over >= raiseAt) this.#raised.add(name);
-      else if (over === 0 && history.length === windowSize) this.#raised.delete(name);
+      else if (over === 0) this.#raised.delete(name);
     }
     return [...this.#raised].sort();
   }
