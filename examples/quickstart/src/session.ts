@@ -1,6 +1,7 @@
 /*
  * A token, a name for this tab, a phone and its ringer: what to take into your own app.
  */
+import { TubeRegistry } from '@ringfence/isolation';
 import { createPhone } from '@ringfence/phone';
 import type { Phone } from '@ringfence/phone';
 import { createRinger } from '@ringfence/phone/ringer';
@@ -58,6 +59,7 @@ export async function openSession(userId: string): Promise<Session> {
   const phone = createPhone({
     url: `${location.origin.replace(/^http/, 'ws')}/v1/socket`,
     deviceId,
+    tubes: new TubeRegistry(),
     // A fresh token for every connection; the one fetched above serves the first.
     token: () => {
       const token = first ?? fetchToken(userId);

@@ -205,6 +205,76 @@ test('end ends one resource, once', async () => {
   expect(count).toBe(1);
 });
 
+test('finish ends what is not owned; what that throws goes where the errors go, and nowhere else', async () => {
+  const errors: string[] = [];
+  const scope = new Scope('call', { onError: ({ message }) => errors.push(message) });
+  const slow = gate();
+  const ended: string[] = [];
+  scope.finish(() => ended.push('at once'));
+  scope.finish(() => {
+    throw new Error('throws');
+  });
+  scope.finish(() => slow.promise.then(() => ended.push('slow')));
+  scope.finish({ [Symbol.asyncDispose]: () => Promise.reject(new Error('rejects')) });
+  expect([ended, scope.size]).toEqual([['at once'], 0]);
+  const closing = scope.close();
+  slow.open();
+  await closing;
+  expect([ended, errors]).toEqual([
+    ['at once', 'slow'],
+    ['throws', 'rejects'],
+  ]);
+});
+
+describe('who extends it', () => {
+  class Told extends Scope {
+    readonly told: string[] = [];
+    protected override began(): void {
+      this.told.push('began');
+    }
+
+    protected override ended(): void {
+      this.told.push('ended');
+    }
+  }
+
+  test('is told that it begins to close, and at once that it has when everything ends at once', () => {
+    const scope = new Told('call');
+    scope.own(() => scope.told.push('first'));
+    scope.own({ [Symbol.dispose]: () => void scope.told.push('second') });
+    scope.signal.addEventListener('abort', () => scope.told.push('aborted'));
+    void scope.close();
+    void scope.close();
+    expect(scope.told).toEqual(['began', 'aborted', 'second', 'first', 'ended']);
+  });
+
+  test('is told that it has closed once the last end has settled', async () => {
+    const scope = new Told('call');
+    const slow = gate();
+    scope.own(() => scope.told.push('first'));
+    scope.own(() => slow.promise);
+    const closing = scope.close();
+    await settle();
+    expect(scope.told).toEqual(['began']);
+    slow.open();
+    await closing;
+    expect(scope.told).toEqual(['began', 'first', 'ended']);
+  });
+
+  test('may close it as it begins to, and gives it what ends then', async () => {
+    class Again extends Scope {
+      count = 0;
+      protected override began(): void {
+        void this.close();
+        this.own(() => (this.count += 1));
+      }
+    }
+    const scope = new Again('call');
+    await scope.close();
+    expect(scope.count).toBe(1);
+  });
+});
+
 describe('the signal', () => {
   test('aborts as soon as it closes, before anything ends', () => {
     const seen: boolean[] = [];

@@ -76,6 +76,14 @@ export class Scope implements AsyncDisposable {
     return resource;
   }
 
+  /**
+   * Ends now what it does not own: what that throws goes where the errors of its own go, and keeps
+   * nothing after it from ending.
+   */
+  finish(resource: Owned): void {
+    void this.#end(resource);
+  }
+
   /** Lets go of `resource` without ending it. True when it was owned. */
   disown(resource: Owned): boolean {
     return this.#owned.delete(resource);
@@ -115,6 +123,7 @@ export class Scope implements AsyncDisposable {
       let finish!: () => void;
       // Set before anything ends: an owner that adds while we end is ended too.
       this.#closing = new Promise((resolve) => (finish = resolve));
+      this.began();
       this.#abort?.abort((closedReason ??= AbortSignal.abort().reason));
       void this.#endAll().then(finish);
     }
@@ -125,15 +134,23 @@ export class Scope implements AsyncDisposable {
     return this.close();
   }
 
+  /** It begins to close. For those that extend it. */
+  protected began(): void {}
+
+  /** It has closed: at once, when everything it owned ended at once. For those that extend it. */
+  protected ended(): void {}
+
   async #endAll(): Promise<void> {
     const resources = [...this.#owned].reverse();
     for (const resource of resources) {
       // Gone when another resource's end disowned it, or ended it by itself.
       if (!this.#owned.delete(resource)) continue;
-      await this.#end(resource);
+      const ending = this.#end(resource);
+      if (ending !== undefined) await ending;
     }
     while (this.#ending?.size) await Promise.all(this.#ending);
     this.#leaveParent?.();
+    this.ended();
   }
 
   /** Gives what is to be waited for, if it does not end at once. */

@@ -4,7 +4,6 @@ export { breakerPolicy } from './breaker/policy.ts';
 export { BreakerRefusedError } from './breaker/refused.ts';
 export { slidingCount, slidingTime } from './breaker/strategies.ts';
 export { Health } from './health/health.ts';
-export { IceServers } from './tube/ice-servers.ts';
 export { TubeRegistry } from './tube/registry.ts';
 export { tubePolicy } from './tube/tube-policy.ts';
 export { Tube } from './tube/tube.ts';
@@ -31,7 +30,13 @@ export type {
   HealthReport,
 } from './health/health.ts';
 export type { AlertOptions, TubeAlert, TubeAlertKind } from './tube/alerts.ts';
-export type { AnyIceServer, IceServersOptions } from './tube/ice-servers.ts';
+export type {
+  AnyIceServer,
+  FetchIceServers,
+  IceServers,
+  IceServersOptions,
+  TurnStatistics,
+} from './tube/ice-servers.ts';
 export type {
   TubeRegistryCollaborators,
   TubeRegistryEvents,
@@ -45,6 +50,4 @@ export type {
   TubeEvent,
   TubeHealth,
   TubeStatistics,
-  TubeTurn,
-  TurnStatistics,
 } from './tube/tube.ts';

@@ -13,8 +13,7 @@ export type CaptureCause = Extract<EndCause, 'permission_denied' | 'device_missi
  *   keeps it): the user has no device that works, and no permission would help.
  */
 export function captureCause(thrown: unknown): CaptureCause {
-  const name = errorName(thrown);
-  return name === 'NotAllowedError' || name === 'SecurityError'
+  return ['NotAllowedError', 'SecurityError'].includes(errorName(thrown))
     ? 'permission_denied'
     : 'device_missing';
 }

@@ -54,7 +54,7 @@ const captures = new WeakMap<Browser, Capture>();
 /** The capture of a page. Engines on the same page share it, so that rule 1 holds for all. */
 export function captureOf(browser: Browser): Capture {
   let capture = captures.get(browser);
-  if (capture === undefined) {
+  if (!capture) {
     capture = new Capture(browser);
     captures.set(browser, capture);
   }
@@ -139,7 +139,8 @@ export class Capture {
       throw thrown;
     } finally {
       const users = [...this.users];
-      await Promise.all(lacking.flatMap((kind) => users.map((user) => user.retake(kind))));
+      // One that cannot keeps none of the others.
+      await Promise.allSettled(lacking.flatMap((kind) => users.map((user) => user.retake(kind))));
       for (const device of opened) this.#letGo(device);
     }
   }
@@ -184,12 +185,12 @@ export class Capture {
     const chosen = kinds.flatMap((kind) => this.#selected[kind] || []);
     if (chosen.length === 0) return this.#order(kinds, constraints, []);
     const all = await this.#browser.enumerateDevices().catch(() => []);
-    const present = all.map(({ deviceId }) => deviceId);
+    const present = chosen.filter((id) => all.some(({ deviceId }) => deviceId === id));
     try {
       return await this.#order(kinds, constraints, present);
     } catch (thrown) {
       const isGone = ['OverconstrainedError', 'NotFoundError'].includes(errorName(thrown));
-      if (!isGone || !chosen.some((id) => present.includes(id))) throw thrown;
+      if (!isGone || present.length === 0) throw thrown;
       return this.#order(kinds, constraints, []);
     }
   }
@@ -224,8 +225,9 @@ export class Capture {
       release: () => {
         if (!isHeld) return;
         isHeld = false;
-        track.stop();
+        // First: a clone that cannot be stopped must not keep its device open.
         this.#letGo(device);
+        track.stop();
       },
     };
   }
@@ -236,8 +238,7 @@ export class Capture {
   }
 
   #letGo(device: Device): void {
-    device.users -= 1;
-    if (device.users > 0) return;
+    if (--device.users > 0) return;
     this.#forget(device);
     device.stop?.();
   }

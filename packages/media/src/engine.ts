@@ -53,7 +53,7 @@ export interface MediaEngine extends AsyncDisposable {
  *
  * @example
  * await using media = createMedia();
- * const session = media.session({ callId, signals, iceServers: async () => [] });
+ * const session = media.session({ callId, signals, tube, iceServers: async () => [] });
  */
 export function createMedia(
   options: MediaOptions = {},
@@ -111,6 +111,7 @@ export function createEngine(
       };
       const session = new Session(sessionOptions, resolved, adapt(parts, sessionOptions.callId));
       sessions.add(session);
+      session.tube.own(session.abandon);
       devices.watch();
       if (isClosed) session.abandon();
       return session;

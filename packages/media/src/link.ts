@@ -7,6 +7,7 @@
  */
 import type { Clock, Logger, Random } from '@ringfence/base';
 import type { MediaConnect } from '@ringfence/call-machine';
+import type { Tube } from '@ringfence/isolation';
 import type { IceServer, SignalBody } from '@ringfence/protocol';
 import type { Browser } from './browser.ts';
 import { errorName } from './capture-cause.ts';
@@ -15,7 +16,7 @@ import type { LocalMedia } from './local-media.ts';
 import type { IncomingSignal } from './media-session.ts';
 import type { ResolvedMediaOptions } from './options.ts';
 import { Peer } from './peer.ts';
-import type { OutgoingMedia } from './peer.ts';
+import type { OutgoingMedia, Relays } from './peer.ts';
 import type { Playback } from './playback.ts';
 import { Monitor } from './quality/monitor.ts';
 import type { Quality } from './quality/quality.ts';
@@ -47,6 +48,8 @@ export interface LinkCollaborators {
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly tube: Tube;
+  readonly relays: Relays;
 }
 
 export class Link {
@@ -114,6 +117,11 @@ export class Link {
     if (this.#audio !== undefined) this.#with.playback.route(this.#audio, this.#hooks.output());
   }
 
+  /** New ICE servers in place of retired ones. */
+  renew(servers: readonly IceServer[]): void {
+    this.#peer?.renew(servers);
+  }
+
   /** Resolves to false when not all of it was sent. */
   async sendDtmf(tones: string): Promise<boolean> {
     return !this.#hooks.isHeld() && (await this.#peer?.sendDtmf(tones)) === true;
@@ -123,7 +131,7 @@ export class Link {
   close(): void {
     this.#opening = undefined;
     this.#monitor?.stop();
-    this.#peer?.close();
+    this.#with.tube.finish(() => this.#peer?.close());
     this.#peer = undefined;
     this.quality = null;
     if (this.#audio !== undefined) this.#with.playback.stop(this.#audio);

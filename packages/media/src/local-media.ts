@@ -9,6 +9,7 @@
  */
 import type { Logger } from '@ringfence/base';
 import type { MediaKinds } from '@ringfence/call-rules';
+import type { Tube } from '@ringfence/isolation';
 import { captureCause, errorName } from './capture-cause.ts';
 import type { CaptureCause } from './capture-cause.ts';
 import type {
@@ -31,6 +32,7 @@ export interface LocalMediaCollaborators {
   readonly constraints: CaptureConstraints;
   readonly createStream: () => MediaStream;
   readonly logger: Logger;
+  readonly tube: Pick<Tube, 'contain' | 'finish'>;
 }
 
 export class LocalMedia implements CaptureUser {
@@ -84,7 +86,7 @@ export class LocalMedia implements CaptureUser {
     this.#isReady = true;
     this.#wantsMicrophone = wanted.audio;
     if (cameraRefused !== null) this.#refuseCamera(cameraRefused);
-    void this.#settleCamera();
+    this.#start(() => this.#settleCamera());
     return null;
   }
 
@@ -96,7 +98,7 @@ export class LocalMedia implements CaptureUser {
     if (camera === this.#controlledCamera) return;
     this.#controlledCamera = camera;
     this.#wantsCamera = camera;
-    void this.#settleCamera();
+    this.#start(() => this.#settleCamera());
   }
 
   letGo(kind: MediaKind): void {
@@ -110,14 +112,19 @@ export class LocalMedia implements CaptureUser {
 
   /** A device may have come: takes the microphone that is missed, if any. */
   heal(): void {
-    if (this.#wantsMicrophone && !this.#held.has('audio')) void this.#take(['audio']);
+    if (this.#wantsMicrophone && !this.#held.has('audio')) this.#start(() => this.#take(['audio']));
   }
 
   /** Lets go of everything at once. */
   close(): void {
     this.#isClosed = true;
     this.#with.capture.users.delete(this);
-    for (const kind of [...this.#held.keys()]) this.#drop(kind);
+    for (const kind of [...this.#held.keys()]) this.#with.tube.finish(() => this.#drop(kind));
+  }
+
+  /** Goes on by itself: what goes wrong is a fault of the tube. */
+  #start(task: () => Promise<unknown>): void {
+    this.#with.tube.contain('capture', task)();
   }
 
   /** Takes devices in place of those that are held. Answers why not; null when it did. */
@@ -142,15 +149,16 @@ export class LocalMedia implements CaptureUser {
     this.stream.addTrack(captured.track);
     if (kind === 'audio') captured.track.enabled = !this.#isMuted;
     // Fires when the device is gone, not for our own stop().
-    captured.track.addEventListener('ended', () => this.#ended(kind, captured), { once: true });
+    const ended = this.#with.tube.contain('ended', () => this.#ended(kind, captured));
+    captured.track.addEventListener('ended', ended, { once: true });
   }
 
   #drop(kind: MediaKind): void {
     const captured = this.#held.get(kind);
     if (captured === undefined) return;
     this.#held.delete(kind);
-    this.#stream?.removeTrack(captured.track);
     captured.release();
+    this.#stream?.removeTrack(captured.track);
   }
 
   #lose(kind: MediaKind): void {
@@ -159,11 +167,11 @@ export class LocalMedia implements CaptureUser {
   }
 
   /** A device was pulled out: the chosen one that is there takes over, or the system's default. */
-  #ended(kind: MediaKind, captured: CapturedTrack): void {
+  async #ended(kind: MediaKind, captured: CapturedTrack): Promise<void> {
     if (this.#isClosed || this.#held.get(kind) !== captured) return;
     this.#lose(kind);
-    if (kind === 'video') void this.#settleCamera();
-    else void this.#take([kind]);
+    if (kind === 'video') await this.#settleCamera();
+    else await this.#take([kind]);
   }
 
   #refuseCamera(cause: CaptureCause): void {

@@ -1,4 +1,5 @@
 import type { Media } from '@ringfence/call-machine';
+import type { Tube } from '@ringfence/isolation';
 import type { LegId } from '@ringfence/call-rules';
 import type { IceServer, SignalBody } from '@ringfence/protocol';
 import type { Quality } from './quality/quality.ts';
@@ -35,6 +36,8 @@ export interface MediaSessionOptions {
   readonly signals: SignalChannel;
   /** STUN and TURN servers with fresh credentials. Asked before connecting and each ICE restart. */
   readonly iceServers: () => Promise<readonly IceServer[]>;
+  /** What the session belongs to and runs in: it closes with it. */
+  readonly tube: Tube;
 }
 
 /** What a session's listeners hear. */

@@ -26,6 +26,7 @@ function startTrial(seed: number): Trial {
   );
   const call = createTestCall({
     callId: `seed ${seed}`,
+    clock,
     caller: caller!,
     callee: callee!,
     kinds,

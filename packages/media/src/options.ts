@@ -100,12 +100,18 @@ const limitRanges: Readonly<Record<keyof QualityLimits, NumberRange>> = {
  * @throws {RingfenceError} `invalid_option`, naming the field and the value received.
  */
 export function resolveMediaOptions(options: MediaOptions = {}): ResolvedMediaOptions {
-  const { audio, video, iceTransportPolicy = 'all', playsAudio = true, limits = {} } = options;
+  const {
+    audio = defaultAudio,
+    video = defaultVideo,
+    iceTransportPolicy = 'all',
+    playsAudio = true,
+    limits = {},
+  } = options;
   if (iceTransportPolicy !== 'all' && iceTransportPolicy !== 'relay') {
     throw optionError('iceTransportPolicy', iceTransportPolicy, '"all" or "relay"');
   }
   return {
-    capture: { audio: audio ?? defaultAudio, video: video ?? defaultVideo },
+    capture: { audio, video },
     playsAudio,
     iceTransportPolicy,
     ...numberOptions(ranges, options),

@@ -8,6 +8,7 @@
  *   3. Directions only ever widen. A camera that was off and comes back needs a track, no signal.
  */
 import type { Clock, Logger, Random } from '@ringfence/base';
+import type { IceServers, Tube } from '@ringfence/isolation';
 import type { IceServer, SignalBody } from '@ringfence/protocol';
 import type { Browser } from './browser.ts';
 import { CandidateBatch } from './candidates.ts';
@@ -37,11 +38,16 @@ export interface PeerHooks {
   iceServers(): Promise<readonly IceServer[] | null>;
 }
 
+/** Hears whether TURN works. */
+export type Relays = Pick<IceServers<IceServer>, 'failed' | 'succeeded'>;
+
 export interface PeerCollaborators {
   readonly browser: Pick<Browser, 'createPeerConnection'>;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
+  readonly tube: Tube;
+  readonly relays: Relays;
 }
 
 export interface PeerRequest {
@@ -78,7 +84,7 @@ export class Peer {
     request: PeerRequest,
     options: ResolvedMediaOptions,
     hooks: PeerHooks,
-    { browser, clock, random, logger }: PeerCollaborators,
+    { browser, clock, random, logger, tube, relays }: PeerCollaborators,
   ) {
     this.#hooks = hooks;
     this.#logger = logger;
@@ -104,13 +110,18 @@ export class Peer {
       {
         connected: () => hooks.connected(),
         disconnected: () => hooks.disconnected(),
-        restart: () => void this.#restart(),
+        restart: tube.contain('restart', () => this.#restart()),
         failed: () => this.#fail('media_unreachable'),
       },
-      { clock, random },
+      { clock, random, breaker: tube.breaker('media') },
     );
-    this.#listen();
-    if (!request.isPolite) for (const kind of kinds) this.#addTransceiver(kind);
+    this.#listen(tube, relays);
+    try {
+      if (!request.isPolite) for (const kind of kinds) this.#addTransceiver(kind);
+    } catch (thrown) {
+      this.close();
+      throw thrown;
+    }
   }
 
   /** Takes a signal of the peer. */
@@ -141,6 +152,16 @@ export class Peer {
     });
   }
 
+  /** Gathers from these servers from the next restart on. */
+  renew(iceServers: readonly IceServer[]): void {
+    try {
+      this.#connection.setConfiguration(this.#configuration(iceServers));
+    } catch (thrown) {
+      // Firefox learned this late. The servers it has may still do.
+      this.#logger.debug('ICE servers not refreshed', { error: errorName(thrown) });
+    }
+  }
+
   getStats(): Promise<RTCStatsReport> {
     return this.#connection.getStats();
   }
@@ -151,23 +172,28 @@ export class Peer {
     this.#negotiation.stop();
     this.#recovery.stop();
     this.#candidates.stop();
-    this.#connection.close();
     this.#endDtmf?.(false);
+    this.#connection.close();
   }
 
-  #listen(): void {
+  #listen(tube: Tube, relays: Relays): void {
     const connection = this.#connection;
-    const on = <Event>(type: string, listener: (event: Event) => void): void => {
-      connection.addEventListener(type, (event) => {
+    const on = <Event>(type: string, listener: (event: Event) => unknown): void => {
+      const heard = tube.contain(type, (event) =>
         // Browsers deliver what was queued before close(), and nothing after it.
-        if (!this.#isClosed) listener(event as Event);
-      });
+        this.#isClosed ? undefined : listener(event as Event),
+      );
+      connection.addEventListener(type, heard);
     };
-    on('negotiationneeded', () => void this.#negotiation.offer());
+    on('negotiationneeded', () => this.#negotiation.offer());
     on<RTCPeerConnectionIceEvent>('icecandidate', ({ candidate }) => {
       // No candidate, or an empty one, says that there are no more (RFC 8838 section 14).
       if (!candidate?.candidate) this.#candidates.flush();
       else this.#candidates.add(candidate);
+      if (candidate?.type === 'relay') relays.succeeded();
+    });
+    on<RTCPeerConnectionIceErrorEvent>('icecandidateerror', ({ url, errorCode }) => {
+      if (url?.startsWith('turn')) relays.failed(`ice_${errorCode}`);
     });
     on<RTCTrackEvent>('track', ({ track, transceiver }) => {
       this.#adopt();
@@ -238,6 +264,8 @@ export class Peer {
       if (captured && this.#connection.remoteDescription !== null) this.#addTransceiver(kind);
       return;
     }
+    // The peer took its place away (RFC 8829 section 5.3.1): there is nothing to send on.
+    if (transceiver.direction === 'stopped') return;
     if (captured && transceiver.direction !== 'sendrecv') transceiver.direction = 'sendrecv';
     this.#replaceTrack(kind, transceiver, track);
   }
@@ -260,14 +288,7 @@ export class Peer {
   async #restart(): Promise<void> {
     const iceServers = await this.#hooks.iceServers();
     if (this.#isClosed) return;
-    try {
-      if (iceServers !== null) {
-        this.#connection.setConfiguration(this.#configuration(iceServers));
-      }
-    } catch (thrown) {
-      // Firefox learned this late. The servers it has may still do.
-      this.#logger.debug('ICE servers not refreshed', { error: errorName(thrown) });
-    }
+    if (iceServers !== null) this.renew(iceServers);
     try {
       this.#connection.restartIce();
     } catch (thrown) {

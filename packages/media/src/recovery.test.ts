@@ -1,4 +1,5 @@
 import { FakeClock } from '@ringfence/base/testing';
+import { CircuitBreaker } from '@ringfence/isolation';
 import { beforeEach, expect, test } from 'vitest';
 import { Recovery } from './recovery.ts';
 
@@ -27,7 +28,7 @@ beforeEach(() => {
       failed: tell('failed'),
     },
     // Always 0: the wait is the longest there is.
-    { clock, random: { uint32: () => 0 } },
+    { breaker: new CircuitBreaker('media', {}, { clock }), clock, random: { uint32: () => 0 } },
   );
 });
 
@@ -61,7 +62,11 @@ test('a random source at its top waits half as long', () => {
       restart: () => early.push(clock.monotonic()),
       failed: () => {},
     },
-    { clock, random: { uint32: () => 2 ** 32 - 1 } },
+    {
+      breaker: new CircuitBreaker('media', {}, { clock }),
+      clock,
+      random: { uint32: () => 2 ** 32 - 1 },
+    },
   );
   half.connectionChanged('connected');
   half.connectionChanged('disconnected');

@@ -16,6 +16,8 @@
  */
 import { randomFraction } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
+import { refused } from '@ringfence/isolation';
+import type { CircuitBreaker } from '@ringfence/isolation';
 import { Timer } from './timer.ts';
 
 export interface RecoveryOptions {
@@ -42,17 +44,25 @@ export class Recovery {
   readonly #random: Random;
   readonly #step: Timer;
   readonly #giveUp: Timer;
+  readonly #breaker: CircuitBreaker;
+  /** Of the attempt under way. */
+  #entry = 0;
   #phase: Phase = 'connecting';
   #attempts = 0;
 
   constructor(
     options: RecoveryOptions,
     hooks: RecoveryHooks,
-    { clock, random }: { readonly clock: Clock; readonly random: Random },
+    {
+      breaker,
+      clock,
+      random,
+    }: { readonly breaker: CircuitBreaker; readonly clock: Clock; readonly random: Random },
   ) {
     this.#options = options;
     this.#hooks = hooks;
     this.#random = random;
+    this.#breaker = breaker;
     this.#step = new Timer(clock);
     this.#giveUp = new Timer(clock);
   }
@@ -77,6 +87,7 @@ export class Recovery {
 
   stop(): void {
     this.#phase = 'over';
+    this.#breaker.abandoned(this.#entry);
     this.#step.stop();
     this.#giveUp.stop();
   }
@@ -88,6 +99,9 @@ export class Recovery {
     this.#step.stop();
     this.#giveUp.stop();
     this.#hooks.connected();
+    // Last: who listens to it may end it all.
+    this.#breaker.succeeded(this.#entry);
+    this.#entry = 0;
   }
 
   #lost(): void {
@@ -100,13 +114,19 @@ export class Recovery {
   }
 
   #attempt(): void {
-    // A hook may have ended it all.
+    this.#breaker.failed(this.#entry, 'ice_restart');
+    // A hook, or who listens to the breaker, may have ended it all.
     if (this.#phase === 'over') return;
-    this.#step.stop();
     if (this.#attempts >= this.#options.restartAttempts) return this.#fail();
-    this.#attempts += 1;
     this.#phase = 'restarting';
     this.#startGivingUp();
+    this.#entry = this.#breaker.tryEnter(0);
+    if (this.#entry === refused) {
+      // Many restarts of this call failed; the ladder waits with the breaker.
+      return this.#step.start(this.#breaker.retryAfterMs || 1_000, () => this.#attempt());
+    }
+    this.#step.stop();
+    this.#attempts += 1;
     this.#hooks.restart();
   }
 

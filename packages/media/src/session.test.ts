@@ -1,4 +1,5 @@
 import { FakeClock, RecordingLogger, seededRandom, settle } from '@ringfence/base/testing';
+import { Tube } from '@ringfence/isolation';
 import type { IceServer } from '@ringfence/protocol';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createMedia } from './engine.ts';
@@ -15,6 +16,7 @@ let browser: FakeBrowser;
 let peerBrowser: FakeBrowser;
 let engine: MediaEngine;
 let peerEngine: MediaEngine;
+const calls: TestCall[] = [];
 let iceServers: () => Promise<readonly IceServer[]>;
 
 beforeEach(() => {
@@ -31,6 +33,7 @@ beforeEach(() => {
 afterEach(async () => {
   await engine.close();
   await peerEngine.close();
+  for (const call of calls.splice(0)) call.close();
   await clock.advanceAsync(200);
   expect({
     listeners: browser.listeners + peerBrowser.listeners,
@@ -42,14 +45,17 @@ afterEach(async () => {
 });
 
 function createCall(kinds = speech, callId = 'call'): TestCall {
-  return createTestCall({
+  const call = createTestCall({
     callId,
+    clock,
     caller: engine,
     callee: peerEngine,
     kinds,
     signals: createSignalPair({}, { clock, random: seededRandom(1) }),
     iceServers: () => iceServers(),
   });
+  calls.push(call);
+  return call;
 }
 
 async function connected(kinds = speech): Promise<TestCall> {
@@ -300,6 +306,13 @@ describe('the connection', () => {
     expect(browser.connections.map(({ configuration }) => configuration.iceServers)).toEqual([[]]);
   });
 
+  test('loses no ICE server to another that the browser cannot read', async () => {
+    const good = { urls: ['turn:turn.example'], username: 'user', credential: 'secret' };
+    iceServers = async () => [{ urls: ['http://turn.example'] }, good];
+    await connected();
+    expect(browser.connections[0]!.configuration.iceServers).toEqual([good]);
+  });
+
   test('that is lost is reported, restarted and reported again', async () => {
     const call = await connected();
     const [connection] = browser.connections;
@@ -400,7 +413,7 @@ describe('events', () => {
     });
   });
 
-  test('a listener that throws is logged and breaks nothing', async () => {
+  test('a listener that throws is a fault of the tube and breaks nothing', async () => {
     const call = createCall();
     call.caller.session.on('stream.changed', () => {
       throw new TypeError('host app');
@@ -408,19 +421,16 @@ describe('events', () => {
     call.caller.session.acquire(speech);
     await clock.advanceAsync(100);
     expect(call.caller.reports).toEqual([{ type: 'media.acquired' }]);
-    expect(logger.lines).toEqual([
-      {
-        level: 'error',
-        message: 'a listener failed',
-        fields: { event: 'stream.changed', thrown: new TypeError('host app') },
-      },
-    ]);
+    const { errorSources } = call.caller.tube.statistics();
+    expect(errorSources).toEqual({ 'listener:stream.changed': 1 });
   });
 });
 
 test('who listens and throws breaks nothing', async () => {
+  await using tube = new Tube('call', { clock });
   const session = engine.session({
     callId: 'call',
+    tube,
     signals: {
       send: () => {
         throw new TypeError('host app');

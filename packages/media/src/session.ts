@@ -1,13 +1,14 @@
-import { createListeners } from '@ringfence/base';
 import type { Clock, Listeners, Logger, Random } from '@ringfence/base';
 import type { MediaConnect, MediaControl, MediaReport } from '@ringfence/call-machine';
 import type { LegId, MediaKinds } from '@ringfence/call-rules';
+import type { IceServers, Tube } from '@ringfence/isolation';
 import type { IceServer } from '@ringfence/protocol';
 import type { Browser } from './browser.ts';
 import { errorName } from './capture-cause.ts';
 import type { Capture } from './capture.ts';
 import { dtmfError, isDtmf, unavailable } from './errors.ts';
 import { Link } from './link.ts';
+import type { LinkCollaborators } from './link.ts';
 import { LocalMedia } from './local-media.ts';
 import type {
   IncomingSignal,
@@ -19,7 +20,6 @@ import type { ResolvedMediaOptions } from './options.ts';
 import type { Playback } from './playback.ts';
 import { worst } from './quality/quality.ts';
 import type { Quality } from './quality/quality.ts';
-import { Timer } from './timer.ts';
 
 /** The parts a session is built from. */
 export interface SessionCollaborators {
@@ -45,18 +45,19 @@ const abandoned: MediaReport = { type: 'media.failed', cause: 'media_failed' };
  */
 export class Session implements MediaSession {
   readonly callId: string;
+  /** What it belongs to, and runs in. */
+  readonly tube: Tube;
   readonly remoteStreams = new Map<LegId, MediaStream>();
   audioOutput: string;
   readonly #options: ResolvedMediaOptions;
   readonly #session: MediaSessionOptions;
-  readonly #with: SessionCollaborators;
+  readonly #with: SessionCollaborators & Pick<LinkCollaborators, 'relays' | 'tube'>;
   readonly #emitter: Listeners<MediaSessionEvents>;
   readonly #local: LocalMedia;
-  readonly #iceTimer: Timer;
+  readonly #iceServers: IceServers<IceServer>;
   readonly #links = new Map<LegId, Link>();
   #report: (report: MediaReport) => void = () => {};
   #control: MediaControl | undefined;
-  #iceServers: Promise<readonly IceServer[] | null> | undefined;
   #dtmf: Promise<void> = Promise.resolve();
   /** Its call asked for media, and was not told that there is none. */
   #isUsed = false;
@@ -70,25 +71,35 @@ export class Session implements MediaSession {
     collaborators: SessionCollaborators,
   ) {
     const { browser, capture, logger, playback } = collaborators;
+    const { tube } = session;
     this.callId = session.callId;
     this.audioOutput = playback.output;
     this.#session = session;
     this.#options = options;
-    this.#with = collaborators;
-    this.#iceTimer = new Timer(collaborators.clock);
-    this.#emitter = createListeners(logger);
+    this.tube = tube;
+    this.#iceServers = tube.iceServers(() => session.iceServers(), {
+      timeoutMs: options.iceServersTimeoutMs,
+      renewed: (servers) => {
+        for (const link of this.#links.values()) link.renew(servers);
+      },
+    });
+    // Its timers, and what they call, belong to the tube.
+    this.#with = { ...collaborators, clock: tube.clock, tube, relays: this.#iceServers };
+    this.#emitter = tube.listeners();
     this.#local = new LocalMedia(
       {
-        changed: () => {
+        // Devices come and go by themselves: nobody waits for what a browser throws then.
+        changed: tube.contain('capture', () => {
           this.#update();
           this.#streamChanged();
-        },
+        }),
         cameraRefused: (cause) => this.#tell({ type: 'media.camera-refused', cause }),
       },
       {
         capture,
         logger,
         constraints: options.capture,
+        tube,
         createStream: () => browser.createStream(),
       },
     );
@@ -120,23 +131,27 @@ export class Session implements MediaSession {
   open(report: (report: MediaReport) => void): void {
     this.#report = report;
     if (this.#isClosed) return;
-    this.#ignoreSignals = this.#session.signals.receive((signal) => this.#receive(signal));
+    this.#ignoreSignals = this.#session.signals.receive(
+      this.tube.contain('signal', (signal: IncomingSignal) => this.#receive(signal)),
+    );
   }
 
   acquire(kinds: MediaKinds): void {
     if (this.#isAbandoned) return this.#report(abandoned);
     if (this.#isClosed) return;
     this.#isUsed = true;
-    void this.#acquire(kinds);
+    this.tube.contain('acquire', () => this.#acquire(kinds))();
   }
 
   connect(request: MediaConnect): void {
-    if (!this.#isClosed) void this.#link(request.peerLegId).connect(request);
+    if (this.#isClosed) return;
+    this.tube.contain('connect', () => this.#link(request.peerLegId).connect(request))();
   }
 
   disconnect(peerLegId: LegId): void {
-    this.#links.get(peerLegId)?.close();
+    const link = this.#links.get(peerLegId);
     this.#links.delete(peerLegId);
+    this.tube.finish(() => link?.close());
   }
 
   control(control: MediaControl): void {
@@ -178,21 +193,22 @@ export class Session implements MediaSession {
   }
 
   /** Closes it over the head of its call, which is told when it uses it, now or later. */
-  abandon(): void {
+  readonly abandon = (): void => {
     this.#isAbandoned = true;
     if (this.#isUsed) this.#tell(abandoned);
     this.close();
-  }
+  };
 
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
+    this.tube.disown(this.abandon);
     this.#emitter.clear();
+    // One that fails to end keeps none of the others.
     for (const legId of [...this.#links.keys()]) this.disconnect(legId);
-    this.#iceTimer.stop();
-    this.#local.close();
-    this.#with.closed(this);
-    this.#ignoreSignals?.();
+    this.tube.finish(() => this.#local.close());
+    this.tube.finish(() => this.#with.closed(this));
+    this.tube.finish(() => this.#ignoreSignals?.());
   }
 
   async #acquire(kinds: MediaKinds): Promise<void> {
@@ -253,30 +269,16 @@ export class Session implements MediaSession {
     for (const link of this.#links.values()) link.update();
   }
 
-  /** Asked once for links that connect together. Null when they could not be had in time. */
-  #askIceServers(): Promise<readonly IceServer[] | null> {
-    this.#iceServers ??= this.#fetchIceServers().finally(() => {
-      this.#iceServers = undefined;
-    });
-    return this.#iceServers;
-  }
-
-  async #fetchIceServers(): Promise<readonly IceServer[] | null> {
-    const late = new Promise<never>((_, reject) => {
-      this.#iceTimer.start(this.#options.iceServersTimeoutMs, () =>
-        reject(new DOMException('', 'TimeoutError')),
-      );
-    });
+  /** Null when they could not be had in time. */
+  async #askIceServers(): Promise<readonly IceServer[] | null> {
     try {
-      return await Promise.race([this.#session.iceServers(), late]);
+      return await this.#iceServers.fresh();
     } catch (thrown) {
       this.#with.logger.warn('ICE servers missing', {
         callId: this.callId,
         error: errorName(thrown),
       });
       return null;
-    } finally {
-      this.#iceTimer.stop();
     }
   }
 

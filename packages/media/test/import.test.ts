@@ -13,11 +13,13 @@ for (const name of ['window', 'document', 'navigator', 'RTCPeerConnection', 'Med
   });
 }
 const { createMedia } = await import('@ringfence/media');
+const { Tube } = await import('@ringfence/isolation');
 const media = createMedia();
 const reports = [];
 const before = [...touched];
 const session = media.session({
   callId: 'call',
+  tube: new Tube('call'),
   signals: { send() {}, receive: () => () => {} },
   iceServers: async () => [],
 });

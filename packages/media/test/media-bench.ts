@@ -1,5 +1,7 @@
 import { FakeClock, RecordingLogger, seededRandom } from '@ringfence/base/testing';
 import type { MediaKinds } from '@ringfence/call-rules';
+import { Tube } from '@ringfence/isolation';
+import type { IceServer } from '@ringfence/protocol';
 import { expect } from 'vitest';
 import { captureOf } from '../src/capture.ts';
 import { createMedia } from '../src/engine.ts';
@@ -17,6 +19,11 @@ export class MediaBench {
   readonly logger = new RecordingLogger();
   readonly browsers: FakeBrowser[] = [];
   readonly engines: MediaEngine[] = [];
+  /** Of each leg, in the order they came. */
+  readonly tubes: Tube[] = [];
+  /** How many faults are to be found in the tubes at the end. */
+  faults = 0;
+  iceServers: () => Promise<readonly IceServer[]> = async () => [];
   readonly #random = seededRandom(1);
   #calls = 0;
 
@@ -47,12 +54,16 @@ export class MediaBench {
     const mesh = createSignalMesh({}, { clock: this.clock, random: this.#random });
     const sides = pages.map((page, index) => {
       const legId = `l${index + 1}`;
+      const tube = new Tube(legId, { clock: this.clock, random: this.#random });
+      this.tubes.push(tube);
       return createTestSide({
         callId: `call-${this.#calls}`,
         legId,
         engine: this.engines[page]!,
         signals: mesh.channel(legId),
         kinds,
+        iceServers: this.iceServers,
+        tube,
       });
     });
     return Object.assign(sides, { mesh });
@@ -88,7 +99,8 @@ export class MediaBench {
   /** Closes all, and asks that nothing is left. */
   async close(): Promise<void> {
     for (const engine of this.engines) await engine.close();
-    await this.clock.advanceAsync(200);
+    // The time limit of a fetch of ICE servers may still wait.
+    await this.clock.advanceAsync(3_000);
     const left = (count: (browser: FakeBrowser) => number): number =>
       this.browsers.reduce((sum, browser) => sum + count(browser), 0);
     expect({
@@ -98,7 +110,19 @@ export class MediaBench {
       audios: left(({ attachedAudios }) => attachedAudios.length),
       listeners: left(({ listeners }) => listeners),
       users: left((browser) => captureOf(browser).users.size),
-    }).toEqual({ timers: 0, tracks: 0, connections: 0, audios: 0, listeners: 0, users: 0 });
+      owned: this.tubes.reduce((sum, { size }) => sum + size, 0),
+      faults: this.tubes.reduce((sum, { faults }) => sum + faults, 0),
+    }).toEqual({
+      timers: 0,
+      tracks: 0,
+      connections: 0,
+      audios: 0,
+      listeners: 0,
+      users: 0,
+      owned: 0,
+      faults: this.faults,
+    });
+    for (const tube of this.tubes) await tube.close();
   }
 }
 

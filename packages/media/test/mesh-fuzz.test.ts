@@ -1,5 +1,6 @@
 import { randomInteger } from '@ringfence/base';
 import { FakeClock, seededRandom } from '@ringfence/base/testing';
+import { Tube } from '@ringfence/isolation';
 import { expect, test } from 'vitest';
 import { createMedia } from '../src/engine.ts';
 import { createSignalMesh, createTestSide, FakeBrowser } from '../src/testing/index.ts';
@@ -35,7 +36,8 @@ async function runTrial(seed: number): Promise<void> {
     const headset = browser.addDevice('audioinput', 'headset');
     const engine = createMedia({ giveUpMs: 600_000 }, { browser, clock, random });
     const signals = mesh.channel(legId);
-    const side = createTestSide({ callId: `seed ${seed}`, legId, engine, signals, kinds });
+    const tube = new Tube(legId, { clock });
+    const side = createTestSide({ callId: `seed ${seed}`, legId, engine, signals, kinds, tube });
     side.session.acquire(kinds);
     const none = (): Set<string> => new Set();
     const { devices } = engine;

@@ -1,4 +1,5 @@
 import { settle } from '@ringfence/base/testing';
+import { Tube } from '@ringfence/isolation';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { both, kindsOf, MediaBench, speech } from './media-bench.ts';
 
@@ -33,6 +34,7 @@ describe('a call of three', () => {
     let asked = 0;
     const session = bench.engine.session({
       callId: 'call',
+      tube: new Tube('call', { clock: bench.clock }),
       signals: { send() {}, receive: () => () => {} },
       iceServers: async () => {
         asked += 1;
@@ -322,10 +324,12 @@ describe('quality', () => {
 });
 
 describe('a session that is closed', () => {
-  test('listens to no signals, and waits for no ICE servers', async () => {
+  test('listens to no signals, and waits for no ICE servers once its tube is closed', async () => {
     let listening = 0;
+    const tube = new Tube('call', { clock: bench.clock });
     const session = bench.engine.session({
       callId: 'call',
+      tube,
       signals: {
         send() {},
         receive: () => {
@@ -340,7 +344,9 @@ describe('a session that is closed', () => {
     await bench.clock.advanceAsync(100);
     expect({ listening, timers: bench.clock.pending }).toEqual({ listening: 1, timers: 1 });
     session.close();
-    expect({ listening, timers: bench.clock.pending }).toEqual({ listening: 0, timers: 0 });
+    expect(listening).toBe(0);
+    await tube.close();
+    expect(bench.clock.pending).toBe(0);
   });
 });
 
@@ -379,6 +385,7 @@ describe('what fails', () => {
     const reports: unknown[] = [];
     const session = bench.engine.session({
       callId: 'call',
+      tube: new Tube('call', { clock: bench.clock }),
       signals: {
         send({ toLeg }) {
           if (toLeg === 'l3') throw new TypeError('too long');

@@ -1,4 +1,5 @@
 import { FakeClock } from '@ringfence/base/testing';
+import { Tube } from '@ringfence/isolation';
 import type { MediaReport } from '@ringfence/call-machine';
 import { createFakeMedia } from '@ringfence/media/testing';
 import { expect, test } from 'vitest';
@@ -11,7 +12,12 @@ async function reportsWhen(state: { connected: boolean; takesSignals: boolean })
   const channel = Object.assign(openChannel('a-call'), state);
   const client = { channel: () => channel, identity: null };
   const line = new CallLine({ client, isShown: () => false }, 'a-call');
-  const media = createCallMedia(createFakeMedia({ clock }), 'a-call', line).session!;
+  const media = createCallMedia(
+    createFakeMedia({ clock }),
+    'a-call',
+    line,
+    new Tube('a-call', { clock }),
+  ).session!;
   const reports: MediaReport[] = [];
   media.open((report) => reports.push(report));
   media.acquire({ audio: true, video: false });
@@ -42,7 +48,7 @@ test('an engine that throws makes a port that throws when it is opened', () => {
       throw new Error('no media here');
     },
   };
-  const { port, session } = createCallMedia(engine, 'a-call', {} as CallLine);
+  const { port, session } = createCallMedia(engine, 'a-call', {} as CallLine, new Tube('a-call'));
   expect(() => port.open(() => {})).toThrow('no media here');
   expect(session).toBeUndefined();
   port.close();

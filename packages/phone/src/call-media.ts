@@ -1,4 +1,5 @@
 import type { Media } from '@ringfence/call-machine';
+import type { Tube } from '@ringfence/isolation';
 import type { MediaEngine, MediaSession } from '@ringfence/media';
 import type { CallLine } from './call-line.ts';
 import { phoneError } from './errors.ts';
@@ -14,10 +15,16 @@ export interface CallMedia {
  * that throws makes a port that throws when the machine opens it: that ends the call and not the
  * app.
  */
-export function createCallMedia(engine: MediaEngine, callId: string, line: CallLine): CallMedia {
+export function createCallMedia(
+  engine: MediaEngine,
+  callId: string,
+  line: CallLine,
+  tube: Tube,
+): CallMedia {
   try {
     const session = engine.session({
       callId,
+      tube,
       signals: {
         send(signal) {
           const { channel } = line;

@@ -1,25 +1,30 @@
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { RingfenceError } from '@ringfence/base';
+import type { Fault } from '@ringfence/base';
+import { FakeClock, settle } from '@ringfence/base/testing';
 import type { SignalingReport } from '@ringfence/call-machine';
+import { Tube } from '@ringfence/isolation';
 import { openChannel } from '../test/open-channel.ts';
 import { CallLine } from './call-line.ts';
 import { CallSignaling } from './call-signaling.ts';
 
-function refusal(code: string): RingfenceError {
+function refusal(code: string, fault: Fault = 'caller'): RingfenceError {
   return new RingfenceError(code, 'unable to do this; a test', {
-    fault: 'caller',
+    fault,
     retryable: false,
     hint: '',
   });
 }
 
 function open() {
+  const clock = new FakeClock();
   const channel = openChannel('c');
   const client = { channel: () => channel, identity: null };
-  const signaling = new CallSignaling(new CallLine({ client, isShown: () => false }, 'c'));
+  const tube = new Tube('c', { clock });
+  const signaling = new CallSignaling(new CallLine({ client, isShown: () => false }, 'c'), tube);
   const reports: SignalingReport[] = [];
   signaling.open((report) => reports.push(report));
-  return { signaling, channel, reports };
+  return { signaling, channel, reports, clock, tube };
 }
 
 it('sends what changed while an update is under way as one update', async () => {
@@ -104,7 +109,7 @@ it('of a command that a hang-up overtook it tells only who waits for it', async 
 it('of a call that was moved since it tells only who waits for something', async () => {
   const first = openChannel('first');
   const line = { channel: first, listen: () => {}, close: () => {} };
-  const signaling = new CallSignaling(line as unknown as CallLine);
+  const signaling = new CallSignaling(line as unknown as CallLine, new Tube('c'));
   const reports: SignalingReport[] = [];
   signaling.open((report) => reports.push(report));
   signaling.send({ type: 'call.media', mediaEpoch: 1, legId: 'l2', connected: true });
@@ -123,4 +128,73 @@ it('reports nothing once it is closed', async () => {
   signaling.close();
   await channel.answer(refusal('call_not_found'));
   expect([reports, channel.isClosed]).toEqual([[], true]);
+});
+
+describe('the breaker', () => {
+  const invite = { type: 'call.invite', to: 'user:carol' } as const;
+
+  async function opened() {
+    const all = open();
+    for (let time = 1; time <= 5; time += 1) {
+      if (time % 2 === 0) all.signaling.send(invite, `r${time}`);
+      else all.signaling.send({ type: 'call.update', muted: true });
+      await all.channel.answer(refusal('store_unavailable', 'server'));
+    }
+    all.channel.sent.length = all.reports.length = 0;
+    return all;
+  }
+
+  it('after five failures of server or network keeps updates and requests back', async () => {
+    const { signaling, channel, reports } = await opened();
+    signaling.send({ type: 'call.update', held: true });
+    signaling.send(invite, 'r6');
+    await settle();
+    expect(channel.sent).toEqual([]);
+    expect(reports).toMatchObject([
+      { type: 'signaling.refused', command: 'call.update', code: 'breaker_open' },
+      { type: 'signaling.refused', command: 'call.invite', code: 'breaker_open', ticket: 'r6' },
+    ]);
+  });
+
+  it('lets all else through, and counts nothing of it', async () => {
+    const { signaling, channel, tube } = await opened();
+    const before = tube.breaker('signaling').statistics();
+    const commands = [
+      { type: 'call.accept' },
+      { type: 'call.decline' },
+      { type: 'call.media', mediaEpoch: 1, legId: 'l2', connected: true },
+      { type: 'call.hang-up' },
+    ] as const;
+    for (const command of commands) signaling.send(command);
+    expect(channel.sent.map((sent) => (sent as { name: string }).name)).toEqual(
+      commands.map(({ type }) => type),
+    );
+    for (const _ of commands) await channel.answer(refusal('store_unavailable', 'server'));
+    expect(tube.breaker('signaling').statistics()).toEqual(before);
+  });
+
+  it('tries again after its time, and at once when the connection is lost or back', async () => {
+    const late = await opened();
+    late.clock.advance(30_000);
+    late.signaling.send({ type: 'call.update', held: true });
+    expect(late.channel.sent).toHaveLength(1);
+    const back = await opened();
+    back.signaling.send({ type: 'call.update', held: true });
+    await settle();
+    expect(back.channel.sent).toHaveLength(0);
+    // The client keeps it until then.
+    back.channel.tell('connection', false);
+    back.signaling.send({ type: 'call.update', held: false });
+    expect(back.channel.sent).toHaveLength(1);
+  });
+
+  it('takes what the caller did wrong for an answer', async () => {
+    const { signaling, channel, tube } = open();
+    for (let time = 0; time < 20; time += 1) {
+      signaling.send(invite, `r${time}`);
+      const isServer = time % 4 !== 3;
+      await channel.answer(isServer ? refusal('request_expired', 'network') : refusal('call_full'));
+    }
+    expect(tube.breaker('signaling').state).toBe('closed');
+  });
 });

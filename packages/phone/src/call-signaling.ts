@@ -1,8 +1,9 @@
 import { RingfenceError, toError } from '@ringfence/base';
 import type { CallCommand, Signaling, SignalingReport } from '@ringfence/call-machine';
+import type { Tube } from '@ringfence/isolation';
 import type { CommandName } from '@ringfence/protocol';
 import type { CommandBody } from '@ringfence/signaling-client';
-import type { CallLine } from './call-line.ts';
+import type { CallLine, LineReport } from './call-line.ts';
 
 /**
  * Codes that tell the machine nothing: the call was hung up before the command was sent, or the
@@ -20,9 +21,14 @@ type Update = CallCommand & { readonly type: 'call.update' };
  * one was refused, it goes with what came after: nothing is taken back over a newer wish.
  *
  * No update goes behind a transfer: who left by it may be in the call again by the time it comes.
+ *
+ * Updates and requests go through the breaker `signaling` of the call: a server that fails is not
+ * asked for more until it may answer again, or is heard of in another way. What ends or answers a call,
+ * or tells of its media, always goes.
  */
 export class CallSignaling implements Signaling {
   readonly #line: CallLine;
+  readonly #tube: Tube;
   #report: ((report: SignalingReport) => void) | undefined;
   /** The update under way. */
   #update: Update | undefined;
@@ -31,13 +37,18 @@ export class CallSignaling implements Signaling {
   /** Settles once the last transfer is answered. */
   #leaving: Promise<void> | undefined;
 
-  constructor(line: CallLine) {
+  constructor(line: CallLine, tube: Tube) {
     this.#line = line;
+    this.#tube = tube;
   }
 
   open(report: (report: SignalingReport) => void): void {
     this.#report = report;
-    this.#line.listen(report);
+    const heard = (said: LineReport): void => {
+      this.#tube.breaker('signaling').reset();
+      this.#report?.(said);
+    };
+    this.#line.listen(this.#tube.contain('signaling', heard));
   }
 
   send(command: CallCommand, ticket?: string): void {
@@ -69,9 +80,11 @@ export class CallSignaling implements Signaling {
   async #send(sent: CallCommand, ticket?: string): Promise<void> {
     const { type: command, ...body } = sent;
     const { channel } = this.#line;
+    // Each command's body is the wire's without the id of the call; the types are one by one.
+    const run = (): Promise<unknown> => channel.command(command, body as CommandBody<CommandName>);
+    const isGuarded = ticket || command === 'call.update';
     try {
-      // Each command's body is the wire's without the id of the call; the types are one by one.
-      await channel.command(command, body as CommandBody<CommandName>);
+      await (isGuarded ? this.#tube.execute('signaling', run, { timeoutMs: 0 }) : run());
       if (ticket !== undefined) this.#report?.({ type: 'signaling.done', ticket });
     } catch (thrown) {
       if (sent === this.#update && this.#waiting) {

@@ -10,6 +10,7 @@ import type { Call } from './call.ts';
 import { ignorable, phoneError } from './errors.ts';
 import { MachineCall, otherAddress } from './machine-call.ts';
 import type { CallParts } from './machine-call.ts';
+import type { Tubes } from './options.ts';
 import { isRingingHere } from './participants.ts';
 import type { Phone, PhoneEvents, PhoneState, SettingsChange } from './phone.ts';
 
@@ -22,6 +23,7 @@ export interface PhoneParts {
   /** False: a call that comes in while another is on is declined as busy, for this device. */
   readonly callWaiting: boolean;
   readonly tuning: CallTuning;
+  readonly tubes: Tubes;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -117,7 +119,12 @@ export class ClientPhone implements Phone {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    if (this.#closing === undefined) {
+      let finish!: (closing: Promise<void>) => void;
+      // Set before anything ends: who hears of that may dial, or close it, again.
+      this.#closing = new Promise((resolve) => (finish = resolve));
+      finish(this.#close());
+    }
     return this.#closing;
   }
 
@@ -184,24 +191,23 @@ export class ClientPhone implements Phone {
   }
 
   #begin(callId: string, input: CallParts['input']): MachineCall {
-    const { client, clock, engine, logger } = this.#parts;
+    const { client } = this.#parts;
     const isShown = (id: string): boolean =>
       [...this.#calls].some(
         (other) => other !== call && other.id === id && other.state !== 'ended',
       );
     const call = new MachineCall({
+      ...this.#parts,
       callId,
       input,
       line: new CallLine({ client, isShown }, callId),
-      engine,
-      clock,
-      logger,
       userId: () => client.identity?.userId,
       others: (except) => this.#others(except),
       changed: (what) => {
         if (what === 'ended') this.#calls.delete(call);
         if (what !== 'view') this.#emitter.emit('calls.changed', this.calls);
-        this.#settleCrossings();
+        // What goes wrong with another call must not keep this one from ending.
+        void ignorable(() => this.#settleCrossings());
       },
     });
     this.#calls.add(call);

@@ -1,8 +1,11 @@
 import { silentLogger, systemClock, systemRandom } from '@ringfence/base';
-import { createMedia } from '@ringfence/media';
-import { createSignalingClient } from '@ringfence/signaling-client';
-import { ClientPhone } from './client-phone.ts';
+// The call machine first, then the wire, then media: bundlers keep this order. XState, a third of the
+// bundle, then stands before all the rest and not in its middle, and gzip, which looks back 32 kB, finds
+// more that was said before: 0.5 kB.
 import { resolvePhoneOptions } from './options.ts';
+import { createSignalingClient } from '@ringfence/signaling-client';
+import { createMedia } from '@ringfence/media';
+import { ClientPhone } from './client-phone.ts';
 import type { PhoneCollaborators, PhoneOptions } from './options.ts';
 import type { Phone } from './phone.ts';
 
@@ -12,7 +15,8 @@ import type { Phone } from './phone.ts';
  * Nothing of a browser is touched before a call needs it, so a phone can be made in Node.
  *
  * @example
- * await using phone = createPhone({ url: 'wss://calls.example/v1/socket', token });
+ * await using tubes = new TubeRegistry();
+ * await using phone = createPhone({ url: 'wss://calls.example/v1/socket', token, tubes });
  * phone.on('call.incoming', (call) => call.accept());
  * const call = await phone.dial('user:alice', { audio: true, video: true });
  * call.on('call.changed', ({ state }) => show(state));
@@ -20,7 +24,7 @@ import type { Phone } from './phone.ts';
  * @throws {RingfenceError} `invalid_option` for an option out of its range.
  */
 export function createPhone(options: PhoneOptions, collaborators: PhoneCollaborators = {}): Phone {
-  const { call, media, signaling, ...server } = resolvePhoneOptions(options);
+  const { call, media, signaling, tubes, ...server } = resolvePhoneOptions(options);
   const {
     clock = systemClock,
     random = systemRandom,
@@ -35,6 +39,7 @@ export function createPhone(options: PhoneOptions, collaborators: PhoneCollabora
     engine: collaborators.media ?? createMedia(media, { clock, random, logger }),
     ownsEngine: collaborators.media === undefined,
     callWaiting: server.callWaiting,
+    tubes,
     tuning: call,
     clock,
     random,

@@ -4,7 +4,7 @@ export { resolvePhoneOptions } from './options.ts';
 
 export type { Call, CallEvents, InviteOptions } from './call.ts';
 export type { PhoneErrorCode } from './errors.ts';
-export type { PhoneCollaborators, PhoneOptions, ResolvedPhoneOptions } from './options.ts';
+export type { PhoneCollaborators, PhoneOptions, ResolvedPhoneOptions, Tubes } from './options.ts';
 export type { Phone, PhoneEvents, PhoneState, SettingsChange } from './phone.ts';
 export type {
   CallEnd,

@@ -1,5 +1,5 @@
 import { createActor } from 'xstate';
-import { createListeners, toError } from '@ringfence/base';
+import { toError } from '@ringfence/base';
 import type { Clock, Listeners, Logger } from '@ringfence/base';
 import { callMachine, callView } from '@ringfence/call-machine';
 import type {
@@ -21,12 +21,14 @@ import type {
   Participant,
   ParticipantId,
 } from '@ringfence/call-rules';
+import type { Tube } from '@ringfence/isolation';
 import type { MediaEngine, MediaSession } from '@ringfence/media';
 import type { CallLine } from './call-line.ts';
 import { createCallMedia } from './call-media.ts';
 import { CallSignaling } from './call-signaling.ts';
 import type { Call, CallEvents, InviteOptions } from './call.ts';
 import { ignorable, phoneError } from './errors.ts';
+import type { Tubes } from './options.ts';
 import { changedParticipants, isRingingHere } from './participants.ts';
 import { ShownCall } from './shown-call.ts';
 
@@ -38,6 +40,7 @@ export interface CallParts {
   readonly input: Ported<OutgoingInput> | Ported<IncomingInput>;
   readonly line: CallLine;
   readonly engine: MediaEngine;
+  readonly tubes: Tubes;
   readonly clock: Clock;
   readonly logger: Logger;
   /** The user of the phone, once the server said. */
@@ -61,13 +64,20 @@ export function otherAddress(text: string, ownUserId: string | undefined): Addre
 
 const broken: CallEnd = { reason: 'failed', cause: 'internal', by: 'local' };
 
-/** A call: the machine, its two ports, and who listens. See {@link Call}. */
+/**
+ * A call: the machine, its two ports, and who listens. See {@link Call}. All of it is in a tube: when
+ * that is closed, because code in it ran wild or a host closes it, the call ends, and no other.
+ */
 export class MachineCall extends ShownCall implements Call {
   readonly startedAt: number;
+  answeredAt: number | null = null;
+  activeAt: number | null = null;
+  endedAt: number | null = null;
   readonly #parts: CallParts;
   readonly #emitter: Listeners<CallEvents>;
   readonly #signaling: CallSignaling;
   readonly #media: Media;
+  readonly #tube: Tube;
   readonly #actor: CallActor;
   readonly #endedPromise: Promise<CallEnd>;
   readonly #answeredPromise: Promise<boolean>;
@@ -80,20 +90,27 @@ export class MachineCall extends ShownCall implements Call {
   #asked = 0;
   /** What was asked for, by ticket, until it is told what became of it. */
   readonly #waiting = new Map<string, (error?: Error) => void>();
-  #answeredAt: number | null = null;
-  #activeAt: number | null = null;
-  #endedAt: number | null = null;
+  /** It holds nothing any more. */
+  #isOver = false;
 
   constructor(parts: CallParts) {
     super();
-    const { callId, input, line, engine, clock, logger } = parts;
+    const { callId, input, line, engine, tubes, clock, logger } = parts;
     this.#parts = parts;
     this.startedAt = clock.now();
-    this.#emitter = createListeners(logger);
+    const tube = tubes.create(callId, {
+      logger,
+      // Before anything in it ends: the call has to be over by then.
+      observe: ({ type }) => {
+        if (type === 'tube.closing') this.#broke();
+      },
+    });
+    this.#tube = tube;
+    this.#emitter = tube.listeners();
     this.#endedPromise = new Promise((resolve) => (this.#resolveEnded = resolve));
     this.#answeredPromise = new Promise((resolve) => (this.#resolveAnswered = resolve));
-    this.#signaling = new CallSignaling(line);
-    const media = createCallMedia(engine, callId, line);
+    this.#signaling = new CallSignaling(line, tube);
+    const media = createCallMedia(engine, callId, line, tube);
     this.session = media.session;
     this.#media = media.port;
     // The session lets go of its listeners when it is closed.
@@ -101,7 +118,7 @@ export class MachineCall extends ShownCall implements Call {
       this.session?.on(name, (payload) => this.#emitter.emit(name, payload as never));
     }
     this.#actor = createActor(callMachine, {
-      clock,
+      clock: tube.clock,
       input: { ...input, signaling: this.#signaling, media: this.#media } as CallInput,
     });
     this.view = callView(this.#actor.getSnapshot());
@@ -130,21 +147,16 @@ export class MachineCall extends ShownCall implements Call {
     );
     actor.subscribe({
       next: (snapshot) => this.#changed(snapshot),
-      error: (thrown) => this.#broke(thrown),
+      error: (thrown) => {
+        // The machine itself broke, which nothing outside can make it do.
+        const error = toError(thrown);
+        this.#parts.logger.error('a call machine failed', { callId: this.id, error });
+        this.#broke();
+      },
     });
     actor.start();
-  }
-
-  get answeredAt(): number | null {
-    return this.#answeredAt;
-  }
-
-  get activeAt(): number | null {
-    return this.#activeAt;
-  }
-
-  get endedAt(): number | null {
-    return this.#endedAt;
+    // Closed by who made it, or in a port.
+    if (this.#tube.closed) this.#broke();
   }
 
   /** True while this user can hear the call, or soon will. */
@@ -194,7 +206,7 @@ export class MachineCall extends ShownCall implements Call {
   swap(): Promise<void> {
     return ignorable(() => {
       if (this.state === 'ended') throw phoneError('call_ended');
-      if (this.#answeredAt === null) throw phoneError('wrong_state');
+      if (this.answeredAt === null) throw phoneError('wrong_state');
       const others = this.#parts.others(this);
       if (!others[0]) throw phoneError('no_other_call');
       for (const each of others) each.hold();
@@ -346,32 +358,43 @@ export class MachineCall extends ShownCall implements Call {
   #stamp(state: Call['state']): void {
     const now = this.#parts.clock.now();
     if (state === 'connecting' || state === 'active' || state === 'reconnecting') {
-      this.#answeredAt ??= now;
+      this.answeredAt ??= now;
       this.#resolveAnswered(true);
     }
-    if (state === 'active') this.#activeAt ??= now;
-    if (state === 'ended') this.#endedAt ??= now;
+    if (state === 'active') this.activeAt ??= now;
+    if (state === 'ended') this.endedAt ??= now;
   }
 
   #finish(end: CallEnd): void {
+    this.#isOver = true;
     for (const ticket of this.#waiting.keys()) this.#settle(ticket, phoneError('call_ended'));
     this.#resolveAnswered(false);
     this.#resolveEnded(end);
     this.#emitter.emit('call.ended', end);
     this.#emitter.clear();
+    void this.#tube.close();
   }
 
-  /** The machine itself broke, which nothing outside can make it do. The call ends, no more. */
-  #broke(thrown: unknown): void {
-    const { changed, logger } = this.#parts;
-    logger.error('a call machine failed', { callId: this.id, error: toError(thrown) });
-    this.#signaling.send({ type: 'call.hang-up', cause: 'internal' });
+  /** The machine or the tube is gone. The call ends, if it has not, and no other. */
+  #broke(): void {
+    if (this.#isOver) return;
+    this.#actor.stop();
+    const isNews = this.view.end === null;
+    if (isNews) {
+      const isUnknown = this.#actor.getSnapshot().context.facts === null;
+      // One of several devices that ring goes, and the others ring on.
+      this.#signaling.send(
+        isRingingHere(this)
+          ? { type: 'call.decline', busy: true }
+          : { type: 'call.hang-up', cause: 'internal', ...(isUnknown && { dialed: true }) },
+      );
+      this.view = { ...this.view, state: 'ended', end: broken };
+      this.#stamp('ended');
+    }
     this.#signaling.close();
-    this.#media.close();
-    this.view = { ...this.view, state: 'ended', end: broken };
-    this.#stamp('ended');
-    changed('ended');
-    this.#emitter.emit('call.changed', this);
-    this.#finish(broken);
+    this.#tube.finish(() => this.#media.close());
+    this.#parts.changed('ended');
+    if (isNews) this.#emitter.emit('call.changed', this);
+    this.#finish(this.view.end!);
   }
 }

@@ -2,8 +2,12 @@ import { optionError } from '@ringfence/base';
 import type { Clock, Logger, Random } from '@ringfence/base';
 import { resolveCallTuning } from '@ringfence/call-machine';
 import type { CallTuning } from '@ringfence/call-machine';
+import type { TubeRegistry } from '@ringfence/isolation';
 import type { MediaEngine, MediaOptions } from '@ringfence/media';
 import type { SignalingClientTuning, TokenSource, Transport } from '@ringfence/signaling-client';
+
+/** Where the tubes of calls come from; each is named by the id that its call begins with. */
+export type Tubes = Pick<TubeRegistry, 'create'>;
 
 /** What a phone needs to know. */
 export interface PhoneOptions {
@@ -11,6 +15,11 @@ export interface PhoneOptions {
   readonly url: string;
   /** The user's token, or a function that gets a fresh one; it is asked for each connection. */
   readonly token: TokenSource;
+  /**
+   * A `TubeRegistry`: each call runs in a tube of it, and ends when that is closed. One registry may
+   * serve all phones of a page; the phone does not close it.
+   */
+  readonly tubes: Tubes;
   /**
    * Names this device to the server: 1 to 64 of `A-Z a-z 0-9 _ -`. Two connections of one device
    * push each other out, so give each tab its own. Default: minted for each phone.
@@ -45,6 +54,7 @@ export interface PhoneCollaborators {
 export interface ResolvedPhoneOptions {
   readonly url: string;
   readonly token: TokenSource;
+  readonly tubes: Tubes;
   readonly deviceId: string | undefined;
   readonly callWaiting: boolean;
   readonly call: CallTuning;
@@ -58,13 +68,24 @@ export interface ResolvedPhoneOptions {
  * @throws {RingfenceError} `invalid_option`, which names the field and the value received.
  */
 export function resolvePhoneOptions(options: PhoneOptions): ResolvedPhoneOptions {
-  const { url, token, deviceId, callWaiting = true, call, signaling = {}, media = {} } = options;
+  const {
+    url,
+    token,
+    tubes,
+    deviceId,
+    callWaiting = true,
+    call,
+    signaling = {},
+    media = {},
+  } = options;
+  if (typeof tubes?.create !== 'function') throw optionError('tubes', tubes, 'a TubeRegistry');
   if (typeof callWaiting !== 'boolean') {
     throw optionError('callWaiting', callWaiting, 'true or false');
   }
   return {
     url,
     token,
+    tubes,
     deviceId,
     callWaiting,
     call: resolveCallTuning(call),

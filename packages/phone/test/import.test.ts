@@ -1,4 +1,5 @@
 import { expect, test, vi } from 'vitest';
+import { TubeRegistry } from '@ringfence/isolation';
 
 const browserGlobals = [
   'window',
@@ -30,7 +31,10 @@ test('importing and making a phone, its ringer and texts in Node touches no glob
     const { createRinger } = await import('../src/ringer/index.ts');
     const { createTexts } = await import('../src/texts/index.ts');
     const never = { connect: () => ({ send: () => {}, close: () => {} }) };
-    const phone = createPhone({ url: 'ws://test', token: 'token' }, { transport: never });
+    const phone = createPhone(
+      { url: 'ws://test', token: 'token', tubes: new TubeRegistry() },
+      { transport: never },
+    );
     createRinger(phone).close();
     createTexts().ofError('unknown');
     await phone.close();

@@ -1,5 +1,7 @@
 import { expect } from 'vitest';
 import { FakeClock, RecordingLogger, seededRandom } from '@ringfence/base/testing';
+import { TubeRegistry } from '@ringfence/isolation';
+import type { Tube } from '@ringfence/isolation';
 import type { FakeMedia, FakeMediaOptions, FakeMediaPlan } from '@ringfence/media/testing';
 import { createFakeMedia } from '@ringfence/media/testing';
 import type { MemoryTransport } from '@ringfence/signaling-client/testing';
@@ -61,11 +63,16 @@ export class World implements AsyncDisposable {
   readonly clock = new FakeClock();
   readonly logger = new RecordingLogger();
   readonly server: SignalingServer;
+  /** Of all phones, unless a test gives one its own. */
+  readonly registry = new TubeRegistry({}, { clock: this.clock, logger: this.logger });
+  /** Of each call of each phone, in the order they began. */
+  readonly tubes: Tube[] = [];
   readonly #phones: TestPhone[] = [];
   #seed = 1;
 
   constructor(options: SignalingServerOptions = {}) {
     const { clock } = this;
+    this.registry.on('tube.created', ({ tube }) => this.tubes.push(tube));
     this.server = createSignalingServer(options, {
       store: createMemoryStore({ clock }),
       auth: createTestAuth(),
@@ -89,7 +96,7 @@ export class World implements AsyncDisposable {
     });
     const media = createFakeMedia({ clock, random, plan: () => test.plan, ...fake });
     const phone = createPhone(
-      { url: 'ws://test', token: testToken({ userId }), ...options },
+      { url: 'ws://test', token: testToken({ userId }), tubes: this.registry, ...options },
       { clock, random, logger, transport: network, media },
     );
     const test: TestPhone = { phone, network, media, plan: {}, incoming: [] };
@@ -119,6 +126,7 @@ export class World implements AsyncDisposable {
     await this.pass(100);
     const left = this.#phones.map(({ phone, media }) => [phone.calls.length, media.size]);
     expect(left).toEqual(this.#phones.map(() => [0, 0]));
+    expect(this.tubes.filter(({ closed, size }) => !closed || size > 0)).toEqual([]);
     expect(this.server.counts.calls).toBe(0);
     expect(this.logger.lines.filter(({ level }) => level === 'error')).toEqual([]);
     expect(await this.close()).toBe(0);
@@ -138,6 +146,7 @@ export class World implements AsyncDisposable {
     const stopping = this.server.close();
     await this.pass(6_000);
     await stopping;
+    await this.registry.close();
     return this.clock.pending;
   }
 

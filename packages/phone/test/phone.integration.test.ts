@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { FakeClock, RecordingLogger, seededRandom } from '@ringfence/base/testing';
+import { TubeRegistry } from '@ringfence/isolation';
 import { createMedia } from '@ringfence/media';
 import type { MediaEngine } from '@ringfence/media';
 import { createPhone } from '../src/index.ts';
@@ -29,7 +30,7 @@ describe('a phone', () => {
     const clock = new FakeClock();
     const transport = { connect: () => ({ send: () => {}, close: () => {} }) };
     const phone = createPhone(
-      { url: 'ws://test', token: 'token' },
+      { url: 'ws://test', token: 'token', tubes: new TubeRegistry({}, { clock }) },
       { clock, random: seededRandom(1), transport },
     );
     expect([phone.state, phone.identity, phone.calls]).toEqual(['connecting', null, []]);
@@ -106,6 +107,7 @@ describe('a phone', () => {
   for (const [name, option] of [
     ['url', { url: 'http://wrong' }],
     ['deviceId', { deviceId: 'not a device' }],
+    ['tubes', { tubes: undefined as never }],
     ['callWaiting', { callWaiting: 'yes' as never }],
     ['dialMs', { call: { dialMs: 1 } }],
     ['backoffMs', { signaling: { backoffMs: -1 } }],
@@ -114,7 +116,7 @@ describe('a phone', () => {
     test(`refuses a bad ${name} by name`, () => {
       let thrown: unknown;
       try {
-        createPhone({ url: 'ws://test', token: 'token', ...option });
+        createPhone({ url: 'ws://test', token: 'token', tubes: new TubeRegistry(), ...option });
       } catch (error) {
         thrown = error;
       }
@@ -287,7 +289,10 @@ describe('a call', () => {
     await pair.pass(100);
     expect([outgoing.end?.reason, incoming.end?.reason]).toEqual(['completed', 'completed']);
     const failures = pair.logger.lines.filter(({ level }) => level === 'error');
-    expect(new Set(failures.map(({ message }) => message))).toEqual(new Set(['a listener failed']));
+    // Those of a call are faults of its tube; those of the phone belong to no call.
+    expect(new Set(failures.map(({ message }) => message))).toEqual(
+      new Set(['a fault was contained', 'a listener failed']),
+    );
     pair.logger.lines.length = 0;
     expect(await pair.close()).toBe(0);
   });
@@ -305,7 +310,7 @@ describe('a call', () => {
     };
     const { testToken } = await import('@ringfence/signaling-server/testing');
     const phone = createPhone(
-      { url: 'ws://test', token: testToken({ userId: 'alice' }) },
+      { url: 'ws://test', token: testToken({ userId: 'alice' }), tubes: world.registry },
       { clock: world.clock, random: seededRandom(7), transport: network, media: engine, logger },
     );
     await world.pass(100);

@@ -1,4 +1,5 @@
 import { expectTypeOf, test } from 'vitest';
+import { TubeRegistry } from '@ringfence/isolation';
 import { createPhone } from '../src/index.ts';
 import type {
   Address,
@@ -15,8 +16,9 @@ import type { TextKey } from '../src/texts/index.ts';
 import type { Language } from '../src/texts/keys.ts';
 
 test('the API a user meets first', () => {
-  expectTypeOf(createPhone).toBeCallableWith({ url: 'wss://host/v1/socket', token: 'token' });
-  expectTypeOf(createPhone).toBeCallableWith({ url: 'ws://host', token: async () => 'token' });
+  const [url, tubes] = ['wss://host/v1/socket', new TubeRegistry()];
+  expectTypeOf(createPhone).toBeCallableWith({ url, token: 'token', tubes });
+  expectTypeOf(createPhone).toBeCallableWith({ url, token: async () => 'token', tubes });
   expectTypeOf<Phone['dial']>().toBeCallableWith('user:alice', { audio: true, video: true });
   expectTypeOf<Phone['dial']>().returns.resolves.toEqualTypeOf<Call>();
   expectTypeOf<Phone['state']>().toEqualTypeOf<PhoneState>();

@@ -7,6 +7,7 @@ const benchmarks: NamedCommands = {
   machine: async () => (await import('./benchmarks/machine.ts')).machine,
   setup: async () => (await import('./benchmarks/setup.ts')).setup,
   breaker: async () => (await import('./benchmarks/breaker.ts')).breaker,
+  isolation: async () => (await import('./benchmarks/isolation.ts')).isolation,
   status: async () => (await import('./benchmarks/status.ts')).status,
 };
 

@@ -368,6 +368,19 @@ test('a listener that rested and is needed again is not taken off', async () => 
   await expect(call).rejects.toBe('one');
 });
 
+test('without a classifier what others have to act on is no failure', async () => {
+  const { breaker } = make();
+  for (const fault of ['caller', 'network', 'peer', 'server', 'device', 'internal', 1]) {
+    const thrown = Object.assign(new Error('no'), { code: `by_${fault}`, fault });
+    await expect(breaker.execute(() => Promise.reject(thrown))).rejects.toBe(thrown);
+  }
+  const { errorTypeCounts, successfulRequests } = breaker.statistics();
+  expect([errorTypeCounts, successfulRequests]).toEqual([
+    { by_network: 1, by_server: 1, by_internal: 1, by_1: 1 },
+    3,
+  ]);
+});
+
 test('the classifier names failures, and says what is none', async () => {
   const classify = (thrown: unknown): string | null => {
     if (thrown === 'bad argument') return null;

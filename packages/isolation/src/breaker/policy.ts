@@ -1,4 +1,5 @@
 import { numberOption } from '@ringfence/base';
+import type { Fault } from '@ringfence/base';
 import type { TripStrategy } from './strategies.ts';
 import { wholeOption } from './whole-option.ts';
 
@@ -27,7 +28,8 @@ export interface BreakerOptions {
   /**
    * The type a failure is counted under; null for one that shows that the dependency works, as a
    * refused argument: it counts as a success. Default: the error's `code`, else its `name`, else
-   * `unknown`. When it throws itself or gives something else, the type is `unclassified`.
+   * `unknown`; null where `fault` says that the caller, the peer or a device has to act. When it
+   * throws itself or gives something else, the type is `unclassified`.
    */
   readonly classify?: (thrown: unknown) => string | null;
   /** Makes what decides when failures open it, in place of `failureThreshold`. */
@@ -49,9 +51,13 @@ export interface BreakerPolicy {
 
 export const dayMs = 86_400_000;
 
-function codeOrName(thrown: unknown): string {
+/** Whose errors say that the dependency works, or nothing of it. */
+const others: ReadonlySet<unknown> = /* @__PURE__ */ new Set<Fault>(['caller', 'peer', 'device']);
+
+function codeOrName(thrown: unknown): string | null {
   if (typeof thrown !== 'object' || thrown === null) return 'unknown';
-  const { code, name } = thrown as { readonly code?: unknown; readonly name?: unknown };
+  const { code, fault, name } = thrown as Readonly<Record<string, unknown>>;
+  if (others.has(fault)) return null;
   if (typeof code === 'string') return code;
   return typeof name === 'string' ? name : 'unknown';
 }

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { FakeClock, settle } from '@ringfence/base/testing';
-import { IceServers } from './ice-servers.ts';
 import type { AnyIceServer, IceServersOptions } from './ice-servers.ts';
 import { Tube } from './tube.ts';
 
 interface Credential extends AnyIceServer {
+  readonly username: string;
   readonly credential: string;
 }
 
@@ -14,16 +14,12 @@ function setUp(options: IceServersOptions<Credential> = {}) {
   const tube = new Tube('call', { clock, observe: ({ type }) => types.push(type) });
   const answers: (() => unknown)[] = [];
   let fetches = 0;
-  const iceServers = new IceServers<Credential>(
-    tube,
-    async () => {
-      fetches += 1;
-      const answer = answers.shift();
-      if (answer !== undefined) return answer() as Credential[];
-      return [{ urls: 'turn:relay.example', credential: `${fetches}` }];
-    },
-    options,
-  );
+  const iceServers = tube.iceServers<Credential>(async () => {
+    fetches += 1;
+    const answer = answers.shift();
+    if (answer !== undefined) return answer() as Credential[];
+    return server(fetches);
+  }, options);
   const fail = (times: number): void => {
     for (let time = 0; time < times; time += 1) iceServers.failed('ice_701');
   };
@@ -31,7 +27,7 @@ function setUp(options: IceServersOptions<Credential> = {}) {
 }
 
 const server = (credential: number) => [
-  { urls: 'turn:relay.example', credential: `${credential}` },
+  { urls: 'turn:relay.example', username: 'call', credential: `${credential}` },
 ];
 
 const unreachable = (): never => {
@@ -116,6 +112,43 @@ test('fetches go through the breaker turn: a dead source is left alone', async (
   expect(tube.statistics().turn).toMatchObject({ attempts: 5, failures: 5 });
   clock.advance(30_000);
   expect(await iceServers.fresh()).toEqual(server(6));
+});
+
+test('while none can be had the last ones are better than none, retired or not', async () => {
+  const { answers, fail, iceServers } = setUp();
+  await iceServers.current();
+  for (let fetch = 0; fetch < 5; fetch += 1) {
+    answers.push(unreachable);
+    expect(await iceServers.fresh()).toEqual(server(1));
+  }
+  // Now the breaker refuses.
+  expect([await iceServers.fresh(), await iceServers.current()]).toEqual([server(1), server(1)]);
+  fail(5);
+  expect([iceServers.isRetired, await iceServers.current()]).toEqual([true, server(1)]);
+});
+
+test('a server that no browser takes costs none of the others', async () => {
+  const { answers, iceServers, tube } = setUp();
+  const [good] = server(1);
+  const stun = { urls: ['stun:stun.example', 'STUNS:stun.example'] };
+  const bad = [
+    { ...good, urls: 'http://relay.example' },
+    { ...good, urls: ['turn:relay.example', 'turn:'] },
+    { urls: 'turns:relay.example', username: 'call' },
+    { urls: 'turn:relay.example', credential: '1' },
+    7,
+  ];
+  answers.push(() => [bad[0], good, ...bad.slice(1), stun]);
+  expect(await iceServers.current()).toEqual([good, stun]);
+  answers.push(() => bad);
+  expect(await iceServers.fresh()).toEqual([good, stun]);
+  expect(tube.breaker('turn').statistics()).toMatchObject({ failedRequests: 1 });
+});
+
+test('no server at all is an answer', async () => {
+  const { answers, iceServers } = setUp();
+  answers.push(() => []);
+  expect(await iceServers.current()).toEqual([]);
 });
 
 test('a fetch that hangs ends at its limit; what it brings late is dropped', async () => {

@@ -1,10 +1,40 @@
 import { numberOption, RingfenceError } from '@ringfence/base';
-import type { WorkContext } from '../breaker/execution.ts';
-import type { Tube, TubeTurn, TurnStatistics } from './tube.ts';
+import type { ExecuteOptions, Work, WorkContext } from '../breaker/execution.ts';
+
+/** How the TURN servers of a tube did. */
+export interface TurnStatistics {
+  /** Fetches of servers and uses of them that were reported. */
+  readonly attempts: number;
+  readonly failures: number;
+  /** Since the last success, or since fresh servers came. */
+  readonly failuresInARow: number;
+  /** How often servers were given up. */
+  readonly retirements: number;
+}
+
+/** What is told of TURN servers to whoever watches their tube. */
+export type TurnEvent =
+  | { readonly type: 'turn.failed'; readonly errorType: string }
+  /** A server answered or relayed; those in use were given up; there are fresh ones. */
+  | { readonly type: 'turn.succeeded' | 'turn.retired' | 'turn.renewed' };
+
+/** The part of a tube that its servers need. */
+interface ServersOwner {
+  readonly closed: boolean;
+  tell(event: TurnEvent): void;
+  execute<Result>(dependency: 'turn', work: Work<Result>, options: ExecuteOptions): Promise<Result>;
+  contain<Arguments extends readonly unknown[]>(
+    source: string,
+    callback: (...given: Arguments) => unknown,
+  ): (...given: Arguments) => void;
+}
 
 /** A STUN or TURN server (W3C WebRTC section 4.2.4). */
 export interface AnyIceServer {
   readonly urls: string | readonly string[];
+  /** Of a TURN server. Without, no browser takes it. */
+  readonly username?: string | undefined;
+  readonly credential?: string | undefined;
 }
 
 export interface IceServersOptions<Server> {
@@ -19,22 +49,24 @@ export interface IceServersOptions<Server> {
   readonly renewed?: (servers: readonly Server[]) => unknown;
 }
 
+/** Fetches STUN and TURN servers, with fresh credentials. */
+export type FetchIceServers<Server> = (context: WorkContext) => PromiseLike<readonly Server[]>;
+
 /**
- * The STUN and TURN servers of one tube. They are fetched through its breaker `turn`. After five
- * TURN failures in a row they are given up, and fresh ones are fetched.
+ * The STUN and TURN servers of one tube, made by `Tube.iceServers`. They are fetched through its
+ * breaker `turn`. After five TURN failures in a row they are given up, and fresh ones are fetched.
+ * While none can be had, those that were fetched last are better than none.
  *
  * A TURN failure is a fetch that failed, or one that {@link failed} reports.
- *
- * @example
- * const iceServers = new IceServers(tube, ({ signal }) => signaling.iceServers({ signal }));
- * const connection = new RTCPeerConnection({ iceServers: await iceServers.current() });
  */
-export class IceServers<Server extends AnyIceServer> implements TubeTurn {
-  readonly #tube: Tube;
-  readonly #fetch: (context: WorkContext) => PromiseLike<readonly Server[]>;
+export class IceServers<Server extends AnyIceServer = AnyIceServer> {
+  readonly #tube: ServersOwner;
+  readonly #fetch: FetchIceServers<Server>;
   readonly #options: IceServersOptions<Server>;
   readonly #failureLimit: number;
   #servers: readonly Server[] | undefined;
+  /** The last that came, retired or not. */
+  #known: readonly Server[] | undefined;
   #fetching: Promise<readonly Server[]> | undefined;
   #attempts = 0;
   #failures = 0;
@@ -44,8 +76,8 @@ export class IceServers<Server extends AnyIceServer> implements TubeTurn {
 
   /** @throws {RingfenceError} `invalid_option`. */
   constructor(
-    tube: Tube,
-    fetch: (context: WorkContext) => PromiseLike<readonly Server[]>,
+    tube: ServersOwner,
+    fetch: FetchIceServers<Server>,
     options: IceServersOptions<Server> = {},
   ) {
     this.#tube = tube;
@@ -53,9 +85,9 @@ export class IceServers<Server extends AnyIceServer> implements TubeTurn {
     this.#options = options;
     this.#failureLimit = numberOption('failureLimit', options.failureLimit ?? 5, 1, 1_000);
     numberOption('timeoutMs', options.timeoutMs ?? 0, 0, 86_400_000);
-    tube.turn = this;
   }
 
+  /** True from when servers are given up until there are fresh ones. */
   get isRetired(): boolean {
     return this.#isRetired;
   }
@@ -71,9 +103,10 @@ export class IceServers<Server extends AnyIceServer> implements TubeTurn {
 
   /**
    * Fetches servers with new credentials, as before an ICE restart. Who asks meanwhile gets the same
-   * answer.
+   * answer. When none can be had: those that were fetched last. What no browser can read is left
+   * out.
    *
-   * @throws as a rejection: what the fetch throws; what `CircuitBreaker.execute` does;
+   * @throws as a rejection, when there never were any: what the fetch throws; what `CircuitBreaker.execute` does;
    * `invalid_ice_servers`.
    */
   fresh(): Promise<readonly Server[]> {
@@ -134,11 +167,13 @@ export class IceServers<Server extends AnyIceServer> implements TubeTurn {
       // Not asked, or nobody waits any more: that says nothing of the servers.
       const { code } = (thrown ?? {}) as { readonly code?: unknown };
       if (code !== 'breaker_open' && !this.#tube.closed) this.failed('fetch');
-      throw thrown;
+      if (this.#known === undefined || this.#tube.closed) throw thrown;
+      return this.#known;
     }
     this.#attempts += 1;
     this.#inARow = 0;
     this.#servers = servers;
+    this.#known = servers;
     this.#tube.tell({ type: 'turn.succeeded' });
     if (this.#isRetired) {
       this.reset();
@@ -149,15 +184,22 @@ export class IceServers<Server extends AnyIceServer> implements TubeTurn {
   }
 }
 
+/** Whether a browser takes it: one that it does not take would cost all the others. */
 function isServer(server: unknown): boolean {
-  const { urls } = (server ?? {}) as { readonly urls?: unknown };
+  const { urls, username, credential } = (server ?? {}) as Partial<Record<string, unknown>>;
   const all: unknown = typeof urls === 'string' ? [urls] : urls;
-  return Array.isArray(all) && all.length > 0 && all.every((url) => typeof url === 'string');
+  if (!Array.isArray(all) || all.length === 0) return false;
+  const isTrusted = typeof username === 'string' && typeof credential === 'string';
+  const legal = isTrusted ? /^(?:stuns?|turns?):./i : /^stuns?:./i;
+  return all.every((url) => typeof url === 'string' && legal.test(url));
 }
 
-/** What came is what a browser can read, or it is a failure of who sent it. */
+/** Those of the servers that are of use. When there is none among them, who sent them failed. */
 function checked<Server>(servers: readonly Server[]): readonly Server[] {
-  if (Array.isArray(servers) && servers.every(isServer)) return servers;
+  if (Array.isArray(servers)) {
+    const fit = servers.filter(isServer);
+    if (fit.length > 0 || servers.length === 0) return fit;
+  }
   throw new RingfenceError('invalid_ice_servers', 'unable to use ICE servers; they are malformed', {
     fault: 'server',
     retryable: true,

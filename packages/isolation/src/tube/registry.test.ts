@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { FakeClock, RecordingLogger, seededRandom, settle } from '@ringfence/base/testing';
 import { randomInteger } from '@ringfence/base';
-import { IceServers } from './ice-servers.ts';
+import type { IceServers } from './ice-servers.ts';
 import { TubeRegistry } from './registry.ts';
 import type { TubeRegistryEvents, TubeRegistryOptions } from './registry.ts';
 import type { Tube } from './tube.ts';
@@ -64,9 +64,9 @@ test('tubes are found by name until they have closed', async () => {
   expect(registry.find('a')).toBe(a);
   expect(registry.find('c')).toBeUndefined();
   expect(registry.list()).toEqual([a, b]);
-  expect(() => registry.create('a')).toThrow(expect.objectContaining({ code: 'tube_exists' }));
+  a.own(() => settle());
   const closing = a.close();
-  expect(() => registry.create('a')).toThrow(expect.objectContaining({ code: 'tube_exists' }));
+  expect(registry.find('a')).toBe(a);
   expect(registry.status()).toEqual({ ...none, tubes: 1, healthy: 1, closing: 1, created: 2 });
   await closing;
   await settle();
@@ -102,7 +102,7 @@ test('it counts faults, openings and TURN failures as they come', async () => {
   expect(registry.unhealthy()).toEqual([a]);
   await a.execute('turn', () => 1);
   expect(registry.status()).toMatchObject({ healthy: 2, unhealthy: 0 });
-  const servers = new IceServers(a, async () => [{ urls: 'stun:a' }]);
+  const servers = a.iceServers(async () => [{ urls: 'stun:a' }]);
   await servers.current();
   for (let time = 0; time < 5; time += 1) servers.failed();
   await settle();
@@ -233,6 +233,44 @@ test('closing it closes every tube, and waits for no one for ever', async () => 
   expect(clock.pending).toBe(0);
 });
 
+test('closed again by who hears of its closing, it closes once; no tube is made then', async () => {
+  const { registry } = setUp();
+  const codes: unknown[] = [];
+  const again: Promise<void>[] = [];
+  registry.on('tube.closed', () => {
+    again.push(registry.close());
+    try {
+      registry.create('late');
+    } catch (thrown) {
+      codes.push((thrown as { code?: unknown }).code);
+    }
+  });
+  registry.create('a');
+  registry.create('b').own(() => settle());
+  const closing = registry.close();
+  await closing;
+  expect(again).toEqual([closing, closing]);
+  expect(codes).toEqual(['registry_closed', 'registry_closed']);
+  expect(registry.status()).toEqual({ ...none, created: 2, closed: 2 });
+});
+
+test('closed as it makes a tube, it closes that too', async () => {
+  const { registry } = setUp();
+  registry.on('tube.created', () => registry.close());
+  expect(registry.create('a').closed).toBe(true);
+  await registry.close();
+  expect(registry.status()).toEqual({ ...none, created: 1, closed: 1 });
+});
+
+test('a fault of a tube that has closed is counted: of what a listener did at the end', async () => {
+  const { registry, told } = setUp();
+  const tube = registry.create('a');
+  await tube.close();
+  tube.fault('listener', broken);
+  expect(registry.status()).toMatchObject({ closed: 1, faults: 1 });
+  expect(told.slice(1)).toEqual(['tube.closed a', 'tube.fault a']);
+});
+
 test('an empty one closes at once', async () => {
   const { registry } = setUp();
   await registry.close();
@@ -255,7 +293,7 @@ test('the counts are what looking at every tube would find', async () => {
         if (!isReachable) throw broken;
         return [{ urls: 'stun:a' }];
       };
-      turns.set(tube, new IceServers(tube, fetch));
+      turns.set(tube, tube.iceServers(fetch));
     } else if (chance < 15) void drawn(tubes).close();
     else if (chance < 50) {
       const breaker = drawn(tubes).breaker(drawn(['media', 'turn', 'signaling']));

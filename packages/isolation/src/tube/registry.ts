@@ -86,11 +86,11 @@ export interface TubeRegistryStatus {
   readonly alerts: readonly TubeAlert[];
 }
 
-function registryError(code: 'tube_exists' | 'registry_closed', why: string): RingfenceError {
-  return new RingfenceError(code, `unable to create a tube; ${why}`, {
+function registryClosed(): RingfenceError {
+  return new RingfenceError('registry_closed', 'unable to create a tube; its registry is closed', {
     fault: 'caller',
     retryable: false,
-    hint: 'Give each tube a name of its own, and make none after the registry is closed.',
+    hint: 'Make a new registry, and close it when no more tubes are made.',
   });
 }
 
@@ -114,10 +114,14 @@ export class TubeRegistry implements AsyncDisposable {
   readonly #closeTimeoutMs: number;
   readonly #listeners: Listeners<TubeRegistryEvents>;
   readonly #alerts: Alerts;
-  readonly #tubes = new Map<string, Tube>();
+  readonly #tubes = new Set<Tube>();
+  /** The newest of each name. */
+  readonly #named = new Map<string, Tube>();
   readonly #unhealthy = new Set<Tube>();
   /** With the timer that gives each up. */
   readonly #closing = new Map<Tube, TimerHandle>();
+  /** Not counted any more. Those that closed may still have a fault: what a listener did at the end. */
+  readonly #givenUp = new WeakSet<Tube>();
   readonly #opens = new NameCounts();
   #created = 0;
   #stuck = 0;
@@ -157,18 +161,17 @@ export class TubeRegistry implements AsyncDisposable {
   }
 
   /**
-   * Makes a tube. Its name is free again once it has closed. `observe` hears what happens in this
-   * one, after the registry has; `logger` hears of its faults.
+   * Makes a tube. Several may have one name: a call that is left and joined again has two for a
+   * while. `observe` hears what happens in this one, after the registry has; `logger` hears of its
+   * faults.
    *
-   * @throws {RingfenceError} `tube_exists`; `registry_closed`.
+   * @throws {RingfenceError} `registry_closed`.
    */
   create(
     name: string,
     { logger, observe }: Pick<TubeCollaborators, 'logger' | 'observe'> = {},
   ): Tube {
-    if (this.#ending !== undefined)
-      throw registryError('registry_closed', 'its registry is closed');
-    if (this.#tubes.has(name)) throw registryError('tube_exists', 'there is one of that name');
+    if (this.#ending !== undefined) throw registryClosed();
     let collaborators = this.#collaborators;
     if (logger !== undefined) collaborators = { ...collaborators, logger };
     if (observe !== undefined) {
@@ -179,19 +182,21 @@ export class TubeRegistry implements AsyncDisposable {
       collaborators = { ...collaborators, observe: both };
     }
     const tube = new Tube(name, collaborators);
-    this.#tubes.set(name, tube);
+    this.#tubes.add(tube);
+    this.#named.set(name, tube);
     this.#created += 1;
     this.#listeners.emit('tube.created', { tube });
     return tube;
   }
 
+  /** The newest tube of that name, unless it has closed. */
   find(name: string): Tube | undefined {
-    return this.#tubes.get(name);
+    return this.#named.get(name);
   }
 
   /** All of them, oldest first. */
   list(): readonly Tube[] {
-    return [...this.#tubes.values()];
+    return [...this.#tubes];
   }
 
   /** Those that are open and not healthy. */
@@ -236,7 +241,12 @@ export class TubeRegistry implements AsyncDisposable {
 
   /** Closes every tube. Idempotent. Resolves when each has closed or is given up. */
   close(): Promise<void> {
-    this.#ending ??= this.#close();
+    if (this.#ending === undefined) {
+      let finish!: () => void;
+      // Set before anything closes: who hears of that may close it again, or ask for one more.
+      this.#ending = new Promise((resolve) => (finish = resolve));
+      void this.#close().then(finish);
+    }
     return this.#ending;
   }
 
@@ -254,8 +264,7 @@ export class TubeRegistry implements AsyncDisposable {
 
   #hear(event: TubeEvent): void {
     const { tube, type } = event;
-    // One that was given up is not counted any more.
-    if (this.#tubes.get(tube.name) !== tube) return;
+    if (this.#givenUp.has(tube)) return;
     switch (type) {
       case 'tube.fault':
         this.#faults += 1;
@@ -314,8 +323,12 @@ export class TubeRegistry implements AsyncDisposable {
   #forget(tube: Tube, isStuck: boolean): void {
     this.#clock.clearTimeout(this.#closing.get(tube));
     this.#closing.delete(tube);
-    this.#tubes.delete(tube.name);
-    if (isStuck) this.#stuck += 1;
+    this.#tubes.delete(tube);
+    if (this.#named.get(tube.name) === tube) this.#named.delete(tube.name);
+    if (isStuck) {
+      this.#stuck += 1;
+      this.#givenUp.add(tube);
+    }
     this.#listeners.emit('tube.closed', { tube, isStuck });
     if (this.#tubes.size === 0) this.#isEmpty();
   }

@@ -32,7 +32,7 @@ export interface TubePolicy {
 }
 
 const ranges = {
-  faultLimit: [100, 0, 1e6],
+  faultLimit: [1_000, 0, 1e6],
   faultWindowMs: [10_000, 1, 3_600_000],
   endTimeoutMs: [2_000, 1, 600_000],
 } as const;

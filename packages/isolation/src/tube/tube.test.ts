@@ -289,7 +289,7 @@ test('a resource that fails to end is a fault, and the others end', async () => 
   await tube.close();
   expect(ended).toBe(true);
   expect(tube.statistics().errorSources).toEqual({ close: 1 });
-  expect(types()).toEqual(['tube.fault', 'tube.closing', 'tube.closed']);
+  expect(types()).toEqual(['tube.closing', 'tube.fault', 'tube.closed']);
 });
 
 test('a resource whose end never settles is a fault, and what was owned before it ends', async () => {
@@ -386,6 +386,17 @@ test('closing twice tells once, and a tube can be disposed of', async () => {
     void same.close();
   }
   await tube.close();
+  expect(types()).toEqual(['tube.closing', 'tube.closed']);
+});
+
+test('it tells that it closes before anything ends, and that it has as the last one has', async () => {
+  const { tube, types } = setUp();
+  const seen: unknown[] = [];
+  const see = (): unknown => seen.push(types());
+  tube.own(see);
+  tube.signal.addEventListener('abort', see);
+  void tube.close();
+  expect(seen).toEqual([['tube.closing'], ['tube.closing']]);
   expect(types()).toEqual(['tube.closing', 'tube.closed']);
 });
 

@@ -21,6 +21,14 @@ import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { ExecuteOptions, Work } from '../breaker/execution.ts';
 import type { BreakerStatistics } from '../breaker/statistics.ts';
 import { contained } from '../contained.ts';
+import { IceServers } from './ice-servers.ts';
+import type {
+  AnyIceServer,
+  FetchIceServers,
+  IceServersOptions,
+  TurnEvent,
+  TurnStatistics,
+} from './ice-servers.ts';
 import { NameCounts } from './name-counts.ts';
 import { TubeBreaker } from './tube-breaker.ts';
 import { tubeClock } from './tube-clock.ts';
@@ -49,9 +57,7 @@ export type TubeEvent = { readonly tube: Tube } & (
     }
   /** It lets everything through again; its state was imported. */
   | { readonly type: 'breaker.closed' | 'breaker.imported'; readonly breaker: CircuitBreaker }
-  | { readonly type: 'turn.failed'; readonly errorType: string }
-  /** A server answered or relayed; those in use were given up; there are fresh ones. */
-  | { readonly type: 'turn.succeeded' | 'turn.retired' | 'turn.renewed' }
+  | TurnEvent
 );
 
 type Untold<Event> = Event extends unknown ? Omit<Event, 'tube'> : never;
@@ -64,25 +70,6 @@ export interface TubeCollaborators {
   readonly observe?: (event: TubeEvent) => void;
   /** Hears of each fault, as an error. Default: nothing is logged. */
   readonly logger?: Pick<Logger, 'error'>;
-}
-
-/** How the TURN servers of a tube did. */
-export interface TurnStatistics {
-  /** Fetches of servers and uses of them that were reported. */
-  readonly attempts: number;
-  readonly failures: number;
-  /** Since the last success, or since fresh servers came. */
-  readonly failuresInARow: number;
-  /** How often servers were given up. */
-  readonly retirements: number;
-}
-
-/** Whatever looks after the TURN servers of a tube. */
-export interface TubeTurn {
-  /** True from when servers are given up until there are fresh ones. */
-  readonly isRetired: boolean;
-  statistics(): TurnStatistics;
-  reset(): void;
 }
 
 /** How a tube is, in four values. */
@@ -141,12 +128,11 @@ const defaultPolicy = /* @__PURE__ */ tubePolicy();
  * const servers = await tube.execute('turn', ({ signal }) => fetchServers({ signal }));
  */
 export class Tube extends Scope {
-  /** Set by what looks after its TURN servers, as `IceServers`. */
-  turn: TubeTurn | undefined;
   readonly #with: TubeCollaborators;
   readonly #bornMs: number;
   #clock: Clock | undefined;
   #breakers: readonly TubeBreaker[] = none;
+  #turn: Pick<IceServers, 'isRetired' | 'reset' | 'statistics'> | undefined;
   #faults = 0;
   #sources: NameCounts | undefined;
   #windowMs = 0;
@@ -176,7 +162,7 @@ export class Tube extends Scope {
 
   /** True while it is open for work, its breakers let everything through and it has TURN servers. */
   get isHealthy(): boolean {
-    const isFit = this.#breakers.every(({ isHealthy }) => isHealthy) && !this.turn?.isRetired;
+    const isFit = this.#breakers.every(({ isHealthy }) => isHealthy) && !this.#turn?.isRetired;
     return isFit && !this.closed;
   }
 
@@ -219,6 +205,23 @@ export class Tube extends Scope {
    */
   restartIce<Result>(restart: Work<Result>, options?: ExecuteOptions): Promise<Result> {
     return this.execute('media', restart, options);
+  }
+
+  /**
+   * STUN and TURN servers that belong to this tube, one set of them. `fetch` gets them, through the
+   * breaker `turn`.
+   *
+   * @example
+   * const iceServers = tube.iceServers(({ signal }) => fetchServers({ signal }));
+   * const connection = new RTCPeerConnection({ iceServers: await iceServers.current() });
+   *
+   * @throws {RingfenceError} `invalid_option`.
+   */
+  iceServers<Server extends AnyIceServer>(
+    fetch: FetchIceServers<Server>,
+    options?: IceServersOptions<Server>,
+  ): IceServers<Server> {
+    return (this.#turn = new IceServers(this, fetch, options));
   }
 
   /**
@@ -303,14 +306,14 @@ export class Tube extends Scope {
   /** Closes every breaker and takes the TURN servers as good. The totals stay. */
   reset(): void {
     for (const breaker of this.#breakers) breaker.reset();
-    this.turn?.reset();
+    this.#turn?.reset();
   }
 
   health(): TubeHealth {
     return {
       healthy: this.isHealthy,
       errors: this.#faults,
-      turnFailures: this.turn?.statistics().failures ?? 0,
+      turnFailures: this.#turn?.statistics().failures ?? 0,
       ageMs: this.#nowMs - this.#bornMs,
     };
   }
@@ -322,19 +325,17 @@ export class Tube extends Scope {
       closed: this.closed,
       owned: this.size,
       errorSources: this.#sources?.read() ?? {},
-      turn: this.turn?.statistics() ?? null,
+      turn: this.#turn?.statistics() ?? null,
       breakers: this.#breakers.map((breaker) => breaker.statistics()),
     };
   }
 
-  override close(): Promise<void> {
-    const isFirst = !this.closed;
-    const closing = super.close();
-    if (isFirst) {
-      this.tell({ type: 'tube.closing' });
-      void closing.then(() => this.tell({ type: 'tube.closed' }));
-    }
-    return closing;
+  protected override began(): void {
+    this.tell({ type: 'tube.closing' });
+  }
+
+  protected override ended(): void {
+    this.tell({ type: 'tube.closed' });
   }
 
   /** Waits for the end of a resource, up to `endTimeoutMs`. */

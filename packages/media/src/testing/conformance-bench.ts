@@ -2,6 +2,7 @@ import { RingfenceError } from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
 import type { MediaReport } from '@ringfence/call-machine';
 import type { MediaKinds } from '@ringfence/call-rules';
+import { Tube } from '@ringfence/isolation';
 import type { MediaEngine } from '../engine.ts';
 import { createSignalMesh } from './signal-mesh.ts';
 import type { SignalMesh } from './signal-mesh.ts';
@@ -52,6 +53,7 @@ export class Bench {
     const { caller, callee, clock, random } = this.under;
     const call = createTestCall({
       callId: `call-${this.#sides.length + 1}`,
+      clock,
       caller,
       callee,
       kinds,
@@ -82,7 +84,14 @@ export class Bench {
     const { caller, callee, clock, random } = this.under;
     const mesh = createSignalMesh({ leastMs: 1, mostMs: 15 }, { clock, random });
     const side = (legId: string, engine: MediaEngine): TestSide =>
-      createTestSide({ callId: 'mesh', legId, engine, kinds, signals: mesh.channel(legId) });
+      createTestSide({
+        callId: 'mesh',
+        legId,
+        engine,
+        kinds,
+        signals: mesh.channel(legId),
+        tube: new Tube(legId, { clock }),
+      });
     const sides = [side('l1', caller), side('l2', callee), side('l3', caller)] as const;
     this.#sides.push(...sides);
     await this.#acquire(sides, kinds);
@@ -120,7 +129,7 @@ export class Bench {
   }
 
   async close(): Promise<void> {
-    for (const { session } of this.#sides) session.close();
+    for (const { tube } of this.#sides) await tube.close();
     await this.under.caller.close();
     await this.under.callee.close();
   }

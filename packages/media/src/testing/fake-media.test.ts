@@ -27,7 +27,7 @@ function createCall(plan: FakeMediaPlan = {}, seed = 1): TestCall {
   const callee = createFakeMedia({ clock, random });
   made.push(caller, callee);
   const signals = createSignalPair({}, { clock, random });
-  return createTestCall({ callId: 'call', caller, callee, kinds: both, signals });
+  return createTestCall({ callId: 'call', clock, caller, callee, kinds: both, signals });
 }
 
 async function run(call: TestCall, ms = 1_000): Promise<void> {

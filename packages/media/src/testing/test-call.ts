@@ -1,5 +1,7 @@
+import type { Clock } from '@ringfence/base';
 import type { MediaControl, MediaReport } from '@ringfence/call-machine';
 import type { MediaKinds } from '@ringfence/call-rules';
+import { Tube } from '@ringfence/isolation';
 import type { IceServer } from '@ringfence/protocol';
 import type { MediaEngine } from '../engine.ts';
 import type { MediaSession, SignalChannel } from '../media-session.ts';
@@ -10,6 +12,7 @@ import type { SignalPair } from './signal-pair.ts';
 export interface TestSide {
   readonly legId: string;
   readonly session: MediaSession;
+  readonly tube: Tube;
   /** Everything the session reported, in order. */
   readonly reports: readonly MediaReport[];
   /** Changes some of what is sent; the rest stays as it was. */
@@ -27,12 +30,14 @@ export interface TestSideOptions {
   readonly signals: SignalChannel;
   readonly kinds: MediaKinds;
   readonly iceServers?: (() => Promise<readonly IceServer[]>) | undefined;
+  /** On the clock of the engine. */
+  readonly tube: Tube;
 }
 
 /** Makes a session and opens it. Nothing is captured or connected yet. */
 export function createTestSide(options: TestSideOptions): TestSide {
-  const { callId, legId, engine, signals, kinds, iceServers = async () => [] } = options;
-  const session = engine.session({ callId, signals, iceServers });
+  const { callId, legId, engine, signals, kinds, tube, iceServers = async () => [] } = options;
+  const session = engine.session({ callId, signals, iceServers, tube });
   const reports: MediaReport[] = [];
   let control: MediaControl = { muted: false, camera: kinds.video, held: false, heldBy: [] };
   session.open((report) => reports.push(report));
@@ -40,6 +45,7 @@ export function createTestSide(options: TestSideOptions): TestSide {
   return {
     legId,
     session,
+    tube,
     reports,
     control(change) {
       control = { ...control, ...change };
@@ -64,18 +70,21 @@ export interface TestCallOptions {
   readonly callee: MediaEngine;
   readonly signals: SignalPair;
   readonly kinds: MediaKinds;
+  /** Of the engines. */
+  readonly clock: Clock;
   readonly iceServers?: () => Promise<readonly IceServer[]>;
 }
 
 /** Makes two sessions of one call and opens them. Nothing is captured or connected yet. */
 export function createTestCall(options: TestCallOptions): TestCall {
-  const { callId, signals, kinds, iceServers } = options;
+  const { callId, clock, signals, kinds, iceServers } = options;
   const common = { callId, kinds, iceServers };
   const caller = createTestSide({
     ...common,
     legId: callerLeg,
     peerLegId: calleeLeg,
     engine: options.caller,
+    tube: new Tube(callerLeg, { clock }),
     signals: signals.caller,
   });
   const callee = createTestSide({
@@ -83,6 +92,7 @@ export function createTestCall(options: TestCallOptions): TestCall {
     legId: calleeLeg,
     peerLegId: callerLeg,
     engine: options.callee,
+    tube: new Tube(calleeLeg, { clock }),
     signals: signals.callee,
   });
   return {
@@ -90,8 +100,8 @@ export function createTestCall(options: TestCallOptions): TestCall {
     callee,
     signals,
     close() {
-      caller.session.close();
-      callee.session.close();
+      void caller.tube.close();
+      void callee.tube.close();
     },
   };
 }

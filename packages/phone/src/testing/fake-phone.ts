@@ -4,8 +4,10 @@ import { FakeClock, seededRandom } from '@ringfence/base/testing';
 import { resolveCallTuning } from '@ringfence/call-machine';
 import { defaultSettings, participantOfUser, userAddress } from '@ringfence/call-rules';
 import type { Actor, Deadlines, EndCause, MediaKinds } from '@ringfence/call-rules';
+import { TubeRegistry } from '@ringfence/isolation';
 import type { Call } from '../call.ts';
 import { ClientPhone } from '../client-phone.ts';
+import type { Tubes } from '../options.ts';
 import type { Phone } from '../phone.ts';
 import { FakeServer } from './fake-server.ts';
 import type { DeviceCommand } from './fake-server.ts';
@@ -21,6 +23,8 @@ export interface FakePhoneOptions {
   /** The server's deadlines. */
   readonly deadlines?: Partial<Deadlines>;
   readonly logger?: Logger;
+  /** As in the options of a phone. Default: a registry on `clock`. */
+  readonly tubes?: Tubes;
   /** True: the user has another device, which `peer(call, userId)` plays. Default false. */
   readonly hasOtherDevice?: boolean;
 }
@@ -98,6 +102,7 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
   } = options;
   const identity = { orgId: 'test', userId, deviceId: 'phone' };
   const random = seededRandom(1);
+  const { tubes = new TubeRegistry({}, { clock, random, logger }) } = options;
   const engine = createInstantMedia();
   const server = new FakeServer(identity, clock, deadlines, (thrown, event) =>
     logger.error('a listener failed', { event, error: toError(thrown) }),
@@ -109,6 +114,7 @@ export function createFakePhone(options: FakePhoneOptions = {}): FakePhone {
     ownsEngine: true,
     callWaiting,
     tuning: resolveCallTuning(),
+    tubes,
     clock,
     random,
     logger,

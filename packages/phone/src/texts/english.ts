@@ -213,6 +213,7 @@ export const english: Language = {
     ],
     'error.command_superseded': ['Call ended', 'You hung up before it was done.'],
     'error.queue_full': busyService,
+    'error.breaker_open': busyService,
     'error.invalid_answer': internal,
     'error.server_unreachable': [
       'No connection',

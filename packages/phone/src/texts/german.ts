@@ -255,6 +255,7 @@ export const german: Language = {
     ],
     'error.command_superseded': ['Anruf beendet', 'Sie haben vorher aufgelegt.'],
     'error.queue_full': busyService,
+    'error.breaker_open': busyService,
     'error.invalid_answer': internal,
     'error.server_unreachable': [
       'Keine Verbindung',

@@ -28,6 +28,8 @@ export type TextCode =
   | ClientErrorCode
   | MediaErrorCode
   | PhoneErrorCode
+  // Of the breaker of a call.
+  | 'breaker_open'
   /** The server was not heard for too long: `CallEnd.code`. */
   | 'server_unreachable'
   | 'invalid_option'

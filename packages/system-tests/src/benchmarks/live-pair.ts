@@ -1,7 +1,8 @@
 import { delay, systemClock, systemRandom } from '@ringfence/base';
+import { TubeRegistry } from '@ringfence/isolation';
 import { createFakeMedia } from '@ringfence/media/testing';
 import { createPhone } from '@ringfence/phone';
-import type { Call, Phone } from '@ringfence/phone';
+import type { Call, Phone, Tubes } from '@ringfence/phone';
 import { webSocketTransport } from '@ringfence/signaling-client';
 import type { Transport } from '@ringfence/signaling-client';
 import { testToken } from '@ringfence/signaling-server/testing';
@@ -44,13 +45,16 @@ export class LivePair {
   /** Sends a frame of a call, by calling `send`, and what else it likes. */
   onSend: (side: Side, text: string, send: () => void) => void = (_side, _text, send) => send();
   readonly #talk: TalkTimes;
+  readonly #tubes: Tubes;
   readonly #calleeId: string;
   readonly #caller: Phone;
   readonly #callee: Phone;
   #answered: (call: Call) => void = () => {};
 
-  constructor(url: string, pair: number, talk: TalkTimes) {
+  /** `pair` numbers those of one server. */
+  constructor(url: string, pair: number, talk: TalkTimes, tubes: Tubes = new TubeRegistry()) {
     this.#talk = talk;
+    this.#tubes = tubes;
     this.#calleeId = `callee-${pair}`;
     this.#caller = this.#phone(url, 'caller', `caller-${pair}`);
     this.#callee = this.#phone(url, 'callee', this.#calleeId);
@@ -88,7 +92,12 @@ export class LivePair {
 
   #phone(url: string, side: Side, userId: string): Phone {
     return createPhone(
-      { url: `${url}/v1/socket`, token: testToken({ userId }), deviceId: userId },
+      {
+        url: `${url}/v1/socket`,
+        token: testToken({ userId }),
+        deviceId: userId,
+        tubes: this.#tubes,
+      },
       {
         transport: this.#tap(side),
         media: createFakeMedia({ ...this.#talk.media, clock: systemClock, random: systemRandom }),

@@ -1,5 +1,5 @@
 /* Started by status.ts with `--expose-gc` and a count. Prints the heap one tube keeps. */
-import { IceServers, TubeRegistry } from '@ringfence/isolation';
+import { TubeRegistry } from '@ringfence/isolation';
 import type { Tube } from '@ringfence/isolation';
 
 const collect = globalThis.gc!;
@@ -37,9 +37,8 @@ const count = Number(process.argv[2]);
 process.stdout.write(
   JSON.stringify({
     withBreakers: measure(count, withBreakers),
-    withIceServers: measure(
-      count,
-      (registry, name) => new IceServers(withBreakers(registry, name), async () => []),
+    withIceServers: measure(count, (registry, name) =>
+      withBreakers(registry, name).iceServers(async () => []),
     ),
   }),
 );

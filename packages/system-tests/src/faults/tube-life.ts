@@ -5,12 +5,13 @@
  * writes down what it sees. All lives of a world share one registry, one clock, and whatever the
  * runtime itself shares.
  */
-import { IceServers } from '@ringfence/isolation';
 import type { Tube } from '@ringfence/isolation';
 import type { Clock } from '@ringfence/base';
 
 interface Server {
   readonly urls: string;
+  readonly username: string;
+  readonly credential: string;
 }
 
 /** A connection of which one can say who still listens. */
@@ -100,9 +101,11 @@ export function live({ tube, clock, number, way, write }: LifeParts): Life {
     if (is('TURN fails without end')) return later(clock, 20, null).then(broken);
     const nonsense = [{ urls: 7 }, null] as unknown as readonly Server[];
     if (is('ICE servers are corrupted')) return later(clock, 20, nonsense);
-    return later(clock, 20 * pace, [{ urls: `turn:relay-${number}.example` }]);
+    return later(clock, 20 * pace, [
+      { urls: `turn:relay-${number}.example`, username: 'call', credential: 'secret' },
+    ]);
   };
-  const iceServers = new IceServers<Server>(tube, fetchServers, {
+  const iceServers = tube.iceServers<Server>(fetchServers, {
     renewed: (servers) => log(`renewed ${servers[0]?.urls}`),
   });
 

@@ -98,11 +98,15 @@ export class Arena {
     const { calls } = this.server.counts;
     if (calls > 0) left.push(`the server still remembers ${calls} calls`);
     const parties = this.stages.flatMap((stage) => stage.parties);
-    for (const { phone, media, deviceId } of parties) {
+    for (const { phone, tubes, media, deviceId } of parties) {
       if (phone.calls.length > 0) left.push(`${deviceId} still has calls`);
       if (media.size > 0) left.push(`${deviceId} still has media`);
+      if (tubes.size > 0) left.push(`${deviceId} still has tubes`);
     }
-    await this.run(Promise.all(parties.map(({ phone }) => phone.close())), CLOSE_MS);
+    await this.run(
+      Promise.all(parties.flatMap(({ phone, tubes }) => [phone.close(), tubes.close()])),
+      CLOSE_MS,
+    );
     const network = this.time.clock('the end');
     await this.run(new Promise<void>((resolve) => network.setTimeout(resolve, CLOSE_MS)));
     await this.run(this.server.close(), CLOSE_MS);

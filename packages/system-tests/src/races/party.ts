@@ -1,4 +1,5 @@
 import type { Clock, Random } from '@ringfence/base';
+import { TubeRegistry } from '@ringfence/isolation';
 import { createPhone } from '@ringfence/phone';
 import type { Call, Phone } from '@ringfence/phone';
 import { testToken } from '@ringfence/signaling-server/testing';
@@ -24,6 +25,7 @@ export class Party {
   readonly deviceId: string;
   readonly uplink: Uplink;
   readonly phone: Phone;
+  readonly tubes: TubeRegistry;
   readonly media: QuietMedia;
   /** Every call it showed in this round. */
   readonly watches: CallWatch[] = [];
@@ -50,8 +52,9 @@ export class Party {
     this.#clock = clock;
     this.#note = note;
     this.media = createQuietMedia(clock, random());
+    this.tubes = new TubeRegistry({}, { clock, random: random() });
     this.phone = createPhone(
-      { url: uplink.url, token: testToken({ userId }), deviceId },
+      { url: uplink.url, token: testToken({ userId }), deviceId, tubes: this.tubes },
       { clock, random: random(), transport: uplink, media: this.media },
     );
     this.phone.on('call.incoming', (call) => this.#watch(call));

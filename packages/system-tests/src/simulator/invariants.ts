@@ -72,9 +72,14 @@ export async function checkWorld(
     if (user.phone.calls.length > 0) broken.push(`S5: ${user.name} still has calls`);
     if (user.unanswered > 0) broken.push(`S16: ${user.name} waits for ${user.unanswered} answers`);
   }
-  for (const { device, media, isKilled } of world.stations) {
-    if (!isKilled && media.size > 0)
-      broken.push(`S5: ${device.name} still has ${media.size} media sessions`);
+  for (const { device, media, tubes, isKilled } of world.stations) {
+    if (isKilled) continue;
+    if (media.size > 0) broken.push(`S5: ${device.name} still has ${media.size} media sessions`);
+    const { faults, stuck } = tubes.status();
+    if (tubes.size > 0 || stuck > 0)
+      broken.push(`S5: ${device.name} still has ${tubes.size} tubes, ${stuck} did not close`);
+    // Nobody who listens throws here.
+    if (faults > 0) broken.push(`S11: ${faults} faults in the tubes of ${device.name}`);
   }
   const { calls } = world.server.counts;
   if (calls > 0) broken.push(`S5: the server still remembers ${calls} calls`);

@@ -163,9 +163,9 @@ async function act(scene: Scene): Promise<void> {
   monitor.stop();
   broken.push(...monitor.broken, ...(await checkWorld(world, users)));
 
-  for (const { phone, isKilled, device } of world.stations) {
+  for (const { phone, tubes, isKilled, device } of world.stations) {
     if (isKilled) continue;
-    const closed = await world.finish(phone.close(), CLOSE_MS);
+    const closed = await world.finish(Promise.all([phone.close(), tubes.close()]), CLOSE_MS);
     if (closed === undefined) broken.push(`S6: ${device.name} does not close`);
   }
   await world.advance(CLOSE_MS);

@@ -12,6 +12,7 @@
  */
 import type { Random } from '@ringfence/base';
 import { seededRandom } from '@ringfence/base/testing';
+import { TubeRegistry } from '@ringfence/isolation';
 import { createFakeMedia } from '@ringfence/media/testing';
 import type { FakeBrowserOptions, FakeMedia, FakeMediaPlan } from '@ringfence/media/testing';
 import { createPhone } from '@ringfence/phone';
@@ -55,6 +56,7 @@ export interface WorldOptions {
 export interface Station {
   readonly device: Device;
   readonly phone: Phone;
+  readonly tubes: TubeRegistry;
   readonly uplink: Uplink;
   readonly media: FakeMedia;
   /** True once its process was killed. */
@@ -102,16 +104,18 @@ export class World {
         clock,
         random: this.random(),
       });
+      const tubes = new TubeRegistry({}, { clock, random: this.random() });
       const phone = createPhone(
         {
           url: uplink.url,
           token: testToken({ userId: device.userId }),
           deviceId: device.name,
           callWaiting: device.callWaiting ?? true,
+          tubes,
         },
         { clock, random: this.random(), transport: uplink, media },
       );
-      return { device, phone, uplink, media, isKilled: false };
+      return { device, phone, tubes, uplink, media, isKilled: false };
     });
   }
 

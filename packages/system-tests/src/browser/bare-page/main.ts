@@ -1,4 +1,5 @@
 /* A page with a phone and nothing else: what the tests of the flows drive. */
+import { TubeRegistry } from '@ringfence/isolation';
 import { createPhone } from '@ringfence/phone';
 import type { Call, Phone, PhoneOptions, RingfenceError, UserSettings } from '@ringfence/phone';
 import { claimDeviceId } from '@ringfence/signaling-client/device-id';
@@ -237,6 +238,7 @@ globalThis.bare = {
     phone = createPhone({
       url: `${location.origin.replace(/^http/, 'ws')}/v1/socket`,
       token: () => fetchToken(userId),
+      tubes: new TubeRegistry(),
       ...(claimsDevice && { deviceId }),
       ...options,
     });
