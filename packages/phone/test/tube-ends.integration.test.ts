@@ -141,6 +141,18 @@ describe('what throws at the end keeps nothing else', () => {
   });
 });
 
+test.each(ways)('a media session that does not close keeps no call that is %s', async (_, end) => {
+  const pair = await Pair.make();
+  const { media } = pair.alice;
+  const session = media.session.bind(media);
+  media.session = (options) => Object.assign(session(options), { close: bang });
+  const { outgoing, incoming, caller } = await pair.talk();
+  end(outgoing, pair);
+  await pair.pass(1_000);
+  expect([caller.ends, await outgoing.ended()]).toEqual([[outgoing.end], outgoing.end]);
+  expect([incoming.state, pair.alice.phone.calls]).toEqual(['ended', []]);
+});
+
 describe('a tube that cannot be made', () => {
   /** Alice is asked for her microphone as a call of Bob crosses hers; then there are no more tubes. */
   async function crossing() {
@@ -217,9 +229,7 @@ describe('a phone that closes', () => {
     const pair = await Pair.make();
     const { outgoing } = await pair.talk();
     const dials: Promise<string>[] = [];
-    const dial = (): unknown => dials.push(codeOf(pair.alice.phone.dial('user:bob')));
-    outgoing.on('call.changed', dial);
-    pair.alice.phone.on('calls.changed', dial);
+    outgoing.on('call.changed', () => dials.push(codeOf(pair.alice.phone.dial('user:bob'))));
     const closing = pair.alice.phone.close();
     await pair.pass(3_000);
     await closing;

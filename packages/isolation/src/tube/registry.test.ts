@@ -254,14 +254,6 @@ test('closed again by who hears of its closing, it closes once; no tube is made 
   expect(registry.status()).toEqual({ ...none, created: 2, closed: 2 });
 });
 
-test('closed as it makes a tube, it closes that too', async () => {
-  const { registry } = setUp();
-  registry.on('tube.created', () => registry.close());
-  expect(registry.create('a').closed).toBe(true);
-  await registry.close();
-  expect(registry.status()).toEqual({ ...none, created: 1, closed: 1 });
-});
-
 test('a fault of a tube that has closed is counted: of what a listener did at the end', async () => {
   const { registry, told } = setUp();
   const tube = registry.create('a');
