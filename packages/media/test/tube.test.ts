@@ -212,6 +212,34 @@ describe('the breaker of media', () => {
     },
   );
 
+  test('opened by one leg, has another wait with its restart; it is done then', async () => {
+    const sides = await bench.connected();
+    const [toSecond, toThird] = bench.browser.connections;
+    const [fromFirst] = bench.browsers[1]!.connections;
+    for (const connection of [toSecond!, fromFirst!]) {
+      connection.isReachable = false;
+      connection.turn('failed');
+    }
+    await bench.clock.advanceAsync(45_000);
+    expect(sides[0]!.reports.at(-1)).toEqual({ ...failed, peerLegId: 'l2' });
+    const breaker = bench.tubes[0]!.breaker('media');
+    expect(breaker.statistics()).toMatchObject({ failedRequests: 5, circuitOpens: 1 });
+    expect(breaker.state).toBe('open');
+    const before = toThird!.generation!.local;
+    const waitMs = breaker.retryAfterMs;
+    toThird!.turn('failed');
+    await bench.clock.advanceAsync(waitMs - 1);
+    expect(toThird!.generation!.local).toBe(before);
+    await bench.clock.advanceAsync(1_000);
+    expect(toThird!.generation!.local).not.toBe(before);
+    expect(sides[0]!.reports.at(-1)).toEqual({
+      type: 'media.connected',
+      mediaEpoch: 1,
+      peerLegId: 'l3',
+    });
+    expect(breaker.statistics()).toMatchObject({ failedRequests: 5, successfulRequests: 1 });
+  });
+
   test('counts nothing while the peer is away: that says nothing of our media', async () => {
     await bench.connected(speech, [0, 1]);
     const [connection] = bench.browser.connections;

@@ -9,7 +9,7 @@ import {
   importOnNode,
 } from './verify/consumer.ts';
 import type { Consumer } from './verify/consumer.ts';
-import { brokenLinks, markdownFiles } from './verify/markdown.ts';
+import { brokenLinks, markdownFiles, missingTitles } from './verify/markdown.ts';
 import { rehearseRelease } from './verify/release.ts';
 import { checkTarballTypes, lintTarballs, packPackages } from './verify/tarballs.ts';
 import { root } from './workspace.ts';
@@ -66,7 +66,10 @@ const steps: Step[] = [
     name: 'links',
     run: async () => {
       const files = markdownFiles(root);
-      const problems = brokenLinks(files, root);
+      const problems = [
+        ...brokenLinks(files, root),
+        ...files.flatMap((file) => missingTitles(file, root)),
+      ];
       if (problems.length > 0) throw new CheckFailed(problems.join('\n'));
       return `${files.length} files`;
     },

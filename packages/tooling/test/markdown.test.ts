@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { brokenLinks, codeBlocks, markdownFiles } from '../src/verify/markdown.ts';
+import { brokenLinks, codeBlocks, markdownFiles, missingTitles } from '../src/verify/markdown.ts';
 
 describe('code blocks', () => {
   test('come with language, flags, line and code', () => {
@@ -77,4 +77,27 @@ describe('links', () => {
     const text = '[a](missing.md)';
     expect(check({ 'node_modules/a/README.md': text, 'dist/README.md': text })).toEqual([]);
   });
+});
+
+test('titles of tests that a table cites are in the file it names', () => {
+  const root = mkdtempSync(join(tmpdir(), 'ringfence-titles-'));
+  try {
+    writeFileSync(join(root, 'a.test.ts'), `test('it\\'s so'); test("and so");`);
+    const table = [
+      '| claim | shown by |',
+      '| one   | [a] "it\'s so", "and so" |',
+      '| two   | [a] "gone"; [guide](a.md) "no title" |',
+      '| three | "said", not cited; [b] "anything" |',
+      '| [a] | `a.test.ts` |',
+      '| [b] | `missing.test.ts` |',
+    ];
+    writeFileSync(join(root, 'table.md'), table.join('\n'));
+    expect(missingTitles(join(root, 'table.md'), root)).toEqual([
+      'table.md:3: no test "gone"',
+      'table.md:3: no test "no title"',
+      'table.md:4: no test "anything"',
+    ]);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
 });

@@ -125,3 +125,34 @@ function linkProblem(file: string, target: string): string | undefined {
   if (anchor === undefined || !full.endsWith('.md')) return undefined;
   return anchors(readFileSync(full, 'utf8')).has(anchor) ? undefined : 'no such heading';
 }
+
+/**
+ * Titles of tests that a table cites and that are not there. A row cites with `[name] "title"` in its last
+ * cell; another row, `| [name] | \`path\` |`, says which file the name stands for.
+ */
+export function missingTitles(file: string, root: string): string[] {
+  const text = readFileSync(file, 'utf8');
+  const sources = new Map<string, string>();
+  for (const [, name = '', path = ''] of text.matchAll(/^\| \[([\w-]+)\] +\| `([^`]+)`/gm)) {
+    const source = join(root, path);
+    sources.set(
+      name,
+      existsSync(source) ? readFileSync(source, 'utf8').replaceAll("\\'", "'") : '',
+    );
+  }
+  const problems: string[] = [];
+  for (const [index, row] of text.split('\n').entries()) {
+    const cell = row.startsWith('|') ? (row.split('|').at(-2) ?? '') : '';
+    let cited: string | undefined;
+    // Of a link neither the text nor the address is a name.
+    for (const [, name, title] of cell.matchAll(
+      /\[([\w-]+)\](?!\()|"([^"]+)"|\[[^\]]+\]\([^)]+\)/g,
+    )) {
+      if (name !== undefined) cited = sources.get(name);
+      if (title === undefined || cited === undefined) continue;
+      const isThere = ["'", '"', '`'].some((quote) => cited?.includes(quote + title + quote));
+      if (!isThere) problems.push(`${relative(root, file)}:${index + 1}: no test "${title}"`);
+    }
+  }
+  return problems;
+}
