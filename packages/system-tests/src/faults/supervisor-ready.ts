@@ -2,7 +2,7 @@
  * How long a supervised thread takes until it is ready, beside a bare worker that says so itself.
  * Both run plain JavaScript, ours bundled as a host's bundler does it. Nothing is waited for, so the
  * CPU time of the process is what the time would be on a machine with nothing else to do; the
- * bound is on that.
+ * bound is on both.
  */
 import { Worker } from 'node:worker_threads';
 import { Supervisor, threadChild } from '@ringfence/isolation/supervisor';

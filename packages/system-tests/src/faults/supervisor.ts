@@ -66,13 +66,13 @@ export const supervisor: NamedCommand = async ({ quick, print }) => {
   const detectionBoundMs = DETECTION_BOUND_BEATS * heartbeatMs;
   const readiness = await measureReadiness(quick ? 10 : 60);
   const { more, moreCpu, control: sameCpu } = readiness;
-  const isReadyOk = moreCpu.high <= READY_BOUND_MS;
+  const isReadyOk = Math.max(more.high, moreCpu.high) <= READY_BOUND_MS;
   print(
     `ready in ${readiness.oursMs.toFixed(1)} ms, a bare worker in ${readiness.bareMs.toFixed(1)}`,
   );
   print(`  ${formatDifference(more)} ms more, in CPU time ${formatDifference(moreCpu)}`);
   print(`  a bare worker to itself (A/A control), in CPU time ${formatDifference(sameCpu)}`);
-  print(`  bound ${READY_BOUND_MS} ms of CPU time`);
+  print(`  bound ${READY_BOUND_MS} ms, on the clock and of CPU time`);
 
   await using control = processChild<LagControl>(
     new URL('./lag-control-child.ts', import.meta.url),
