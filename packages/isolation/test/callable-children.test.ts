@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import { RingfenceError, systemClock } from '@ringfence/base';
-import { processChild, threadChild } from '../src/supervisor/index.ts';
+import { ChildError, processChild, threadChild } from '../src/supervisor/index.ts';
 import type { CallableChild, ChildExit } from '../src/supervisor/index.ts';
 import type { Patient } from './fixtures/patient.ts';
 
@@ -119,12 +119,18 @@ describe.for([
   test('one in an endless loop answers no ping, and is ended by force', async () => {
     const child = await started();
     const exit = exitOf(child);
-    const spinning = child.call('spin').catch((error) => error.code);
+    const spinning = child.call('spin').catch((thrown: unknown) => thrown);
+    const error = new ChildError('child_hung', 'unable to hear it; no answer to a ping', {
+      fault: 'server',
+      retryable: true,
+      hint: 'Look for a loop.',
+    });
     const abort = new AbortController();
     systemClock.setTimeout(() => abort.abort(new Error('no answer')), 100);
     await expect(child.ping({ signal: abort.signal })).rejects.toThrow('no answer');
-    await child.stop({ isForced: true });
-    expect([await exit, await spinning]).toEqual([{ reason: 'stopped' }, 'child_stopped']);
+    await child.stop({ isForced: true, error });
+    expect(await exit).toEqual({ reason: 'stopped' });
+    expect(await spinning).toBe(error);
   });
 
   test('one that says it is not well fails its ping', async () => {

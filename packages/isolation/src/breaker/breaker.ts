@@ -15,7 +15,13 @@
  *      strategy wants it.
  *   4. What a listener, a classifier or a strategy throws breaks nobody's call.
  */
-import { numberOption, randomFraction, systemClock, systemRandom } from '@ringfence/base';
+import {
+  numberOption,
+  optionError,
+  randomFraction,
+  systemClock,
+  systemRandom,
+} from '@ringfence/base';
 import type { Clock, Random } from '@ringfence/base';
 import { BreakerCounts } from './counts.ts';
 import { Listeners, tell } from './events.ts';
@@ -30,6 +36,7 @@ import type { BreakerRefusedError } from './refused.ts';
 import { checkSnapshot, stateNames } from './snapshot.ts';
 import type { BreakerSnapshot } from './snapshot.ts';
 import type { BreakerState, BreakerStatistics } from './statistics.ts';
+import { checkStrategy } from './strategies.ts';
 import type { TripStrategy } from './strategies.ts';
 
 /** What a breaker's listeners hear. */
@@ -97,7 +104,8 @@ export class CircuitBreaker {
     this.name = name;
     this.policy = isPolicy(policy) ? policy : breakerPolicy(policy);
     this.#collaborators = collaborators;
-    this.#strategy = this.policy.strategy?.();
+    const { strategy } = this.policy;
+    if (strategy !== undefined) this.#strategy = checkStrategy(strategy());
   }
 
   get clock(): Clock {
@@ -132,6 +140,10 @@ export class CircuitBreaker {
    */
   tryEnter(timeoutMs?: number): number {
     if (this.#state === closed) return (this.#lastToken += 1);
+    // Asked often, by whoever is refused.
+    if (this.#state === open && this.clock.monotonic() - this.#sinceMs < this.policy.openMs) {
+      return this.#refuse();
+    }
     return this.#tryEnterSlowly(timeoutMs ?? this.policy.timeoutMs);
   }
 
@@ -166,6 +178,13 @@ export class CircuitBreaker {
    * `operation_timeout`; the reason of `options.signal`; `invalid_option`.
    */
   execute<Result>(work: Work<Result>, options: ExecuteOptions = noOptions): Promise<Result> {
+    if (typeof work !== 'function' || options === null) {
+      return Promise.reject(
+        typeof work === 'function'
+          ? optionError('options', options, 'an object')
+          : optionError('work', work, 'a function'),
+      );
+    }
     const { signal, timeoutMs = this.policy.timeoutMs } = options;
     if (options.timeoutMs !== undefined) {
       try {

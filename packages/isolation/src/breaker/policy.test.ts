@@ -35,6 +35,19 @@ test.for<[field: string, options: BreakerOptions]>([
   expect(() => new CircuitBreaker('turn', options)).toThrow(error);
 });
 
+test('what only looks like a policy is taken as options', () => {
+  const typeThresholds = new Map([['timeout', 1]]);
+  const error = expect.objectContaining({
+    code: 'invalid_option',
+    details: { field: 'typeThresholds' },
+  });
+  const pretended = { typeThresholds } as unknown as BreakerOptions;
+  expect(() => new CircuitBreaker('turn', pretended)).toThrow(error);
+  expect(() => new CircuitBreaker('turn', { ...breakerPolicy(), openMs: 0 })).toThrow(error);
+  const policy = breakerPolicy();
+  expect(new CircuitBreaker('turn', policy).policy).toBe(policy);
+});
+
 test('a failure is counted under its code, else its name', () => {
   const { classify } = breakerPolicy();
   const thrown = [

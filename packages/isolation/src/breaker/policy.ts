@@ -1,5 +1,6 @@
-import { numberOption } from '@ringfence/base';
+import { numberOptions } from '@ringfence/base';
 import type { Fault } from '@ringfence/base';
+import { functionOption, recordOption } from '../legal-options.ts';
 import type { TripStrategy } from './strategies.ts';
 import { wholeOption } from './whole-option.ts';
 
@@ -51,6 +52,12 @@ export interface BreakerPolicy {
 
 export const dayMs = 86_400_000;
 
+const ranges = {
+  openMs: [30_000, 1, dayMs],
+  timeoutMs: [10_000, 0, dayMs],
+  rampMs: [0, 0, 3_600_000],
+} as const;
+
 /** Whose errors say that the dependency works, or nothing of it. */
 const others: ReadonlySet<unknown> = /* @__PURE__ */ new Set<Fault>(['caller', 'peer', 'device']);
 
@@ -62,6 +69,9 @@ function codeOrName(thrown: unknown): string | null {
   return typeof name === 'string' ? name : 'unknown';
 }
 
+/** Those made here. What only looks like one may have no thresholds: a breaker that never opens. */
+const policies = /* @__PURE__ */ new WeakSet<object>();
+
 /**
  * Fills in the defaults of {@link BreakerOptions} and checks the ranges. Make one policy and give
  * it to all breakers that follow it: each then weighs less.
@@ -69,24 +79,38 @@ function codeOrName(thrown: unknown): string | null {
  * @throws {RingfenceError} `invalid_option`, which names the field and the value received.
  */
 export function breakerPolicy(options: BreakerOptions = {}): BreakerPolicy {
-  const typeThresholds = new Map<string, number>();
-  for (const [type, threshold] of Object.entries(options.typeThresholds ?? {})) {
-    typeThresholds.set(type, wholeOption(`typeThresholds.${type}`, threshold, 1, 1_000_000));
-  }
-  return {
-    failureThreshold: wholeOption('failureThreshold', options.failureThreshold ?? 5, 1, 1_000_000),
-    typeThresholds,
-    openMs: numberOption('openMs', options.openMs ?? 30_000, 1, dayMs),
-    probeLimit: wholeOption('probeLimit', options.probeLimit ?? 3, 1, 63),
-    successThreshold: wholeOption('successThreshold', options.successThreshold ?? 3, 1, 1_000),
-    timeoutMs: numberOption('timeoutMs', options.timeoutMs ?? 10_000, 0, dayMs),
-    rampMs: numberOption('rampMs', options.rampMs ?? 0, 0, 3_600_000),
-    classify: options.classify ?? codeOrName,
-    strategy: options.strategy,
-  };
+  return resolvePolicy(options, '');
 }
 
-/** Whether these are options with everything filled in. */
+/** {@link breakerPolicy} of options inside others: `path` goes before a field, as `breaker.`. */
+export function resolvePolicy(options: BreakerOptions, path: string): BreakerPolicy {
+  recordOption(path.slice(0, -1) || 'options', options);
+  const { classify } = options;
+  const strategy = options.strategy ?? undefined;
+  const typeThresholds = new Map<string, number>();
+  const own = recordOption(`${path}typeThresholds`, options.typeThresholds ?? {});
+  for (const [type, threshold] of Object.entries(own)) {
+    typeThresholds.set(type, wholeOption(`${path}typeThresholds.${type}`, threshold, 1, 1_000_000));
+  }
+  const whole = (
+    field: 'failureThreshold' | 'probeLimit' | 'successThreshold',
+    standard: number,
+    most: number,
+  ): number => wholeOption(path + field, options[field] ?? standard, 1, most);
+  const policy: BreakerPolicy = {
+    failureThreshold: whole('failureThreshold', 5, 1_000_000),
+    typeThresholds,
+    probeLimit: whole('probeLimit', 3, 63),
+    successThreshold: whole('successThreshold', 3, 1_000),
+    ...numberOptions(ranges, options, path),
+    classify: functionOption(`${path}classify`, classify ?? codeOrName),
+    strategy: strategy === undefined ? strategy : functionOption(`${path}strategy`, strategy),
+  };
+  policies.add(policy);
+  return policy;
+}
+
+/** Whether {@link breakerPolicy} made it. */
 export function isPolicy(policy: BreakerOptions | BreakerPolicy): policy is BreakerPolicy {
-  return policy.typeThresholds instanceof Map;
+  return policies.has(policy);
 }

@@ -1,4 +1,5 @@
 import { numberOption, optionError } from '@ringfence/base';
+import { recordOption } from '../legal-options.ts';
 import { wholeOption } from './whole-option.ts';
 
 /** Decides when failures open a breaker. It hears every outcome while the breaker is closed. */
@@ -11,6 +12,13 @@ export interface TripStrategy {
   reset(): void;
 }
 
+/** Returns it when it is one, else throws `invalid_option`. */
+export function checkStrategy(strategy: TripStrategy): TripStrategy {
+  const { succeeded, failed, reset } = (strategy ?? {}) as Partial<TripStrategy>;
+  if ([succeeded, failed, reset].every((method) => typeof method === 'function')) return strategy;
+  throw optionError('strategy', strategy, 'a function that gives succeeded, failed and reset');
+}
+
 /** Which share of which calls must fail. */
 export interface SlidingOptions {
   /** The share of failures that opens the breaker, 0 to 1. Default 0.5; above 0. */
@@ -19,10 +27,8 @@ export interface SlidingOptions {
   readonly minimumCalls?: number;
 }
 
-function resolve({ failureRate = 0.5, minimumCalls = 10 }: SlidingOptions): {
-  failureRate: number;
-  minimumCalls: number;
-} {
+function resolve(options: SlidingOptions): { failureRate: number; minimumCalls: number } {
+  const { failureRate = 0.5, minimumCalls = 10 } = recordOption('options', options);
   if (!(failureRate > 0 && failureRate <= 1)) {
     throw optionError('failureRate', failureRate, 'a number above 0, up to 1');
   }

@@ -17,6 +17,7 @@ import {
   systemClock,
 } from '@ringfence/base';
 import type { Clock, Listeners, Logger, TimerHandle } from '@ringfence/base';
+import { functionOption, recordOption } from '../legal-options.ts';
 import { watchClock } from '../watch-clock.ts';
 import { Check } from './check.ts';
 import type { CheckOptions, CheckReport, HealthCheck, HealthState } from './check.ts';
@@ -101,7 +102,7 @@ export class Health implements Disposable {
     const { clock = systemClock, logger = silentLogger } = collaborators;
     const { maxAgeMs, historyLimit } = numberOptions(
       { maxAgeMs: [1_000, 0, 60_000], historyLimit: [100, 1, 10_000] },
-      options,
+      recordOption('options', options),
     );
     this.#clock = watchClock(clock);
     this.#maxAgeMs = maxAgeMs;
@@ -133,7 +134,8 @@ export class Health implements Disposable {
         },
       );
     }
-    const added = new Check(name, check, options, this.#clock);
+    functionOption('check', check);
+    const added = new Check(name, check, recordOption('options', options), this.#clock);
     this.#checks.set(name, added);
     this.#hasNew = true;
     this.#countUnrun();

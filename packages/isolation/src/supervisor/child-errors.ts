@@ -130,6 +130,8 @@ const neverBegun: ReadonlySet<ChildErrorCode> = new Set([
 const died: ReadonlySet<ChildErrorCode> = new Set([
   'child_exited',
   'child_stopped',
+  // As one of a group that did not get ready as a whole.
+  'child_never_ready',
   'child_hung',
   'child_unhealthy',
   'child_nonsense',

@@ -1,5 +1,6 @@
 import { numberOption, optionError, silentLogger, systemClock } from '@ringfence/base';
 import type { Clock, Logger } from '@ringfence/base';
+import { recordOption } from '../legal-options.ts';
 import type { ChannelChildOptions } from './callable-child.ts';
 
 /** What a child that can be called is tuned by. Every field has a default. */
@@ -51,10 +52,8 @@ export function resolveChildOptions(
   options: CallableChildOptions,
   collaborators: ChildCollaborators,
 ): ResolvedChildOptions {
-  if (url.protocol !== 'file:' && url.protocol !== 'data:') {
-    throw optionError('url', url.protocol, 'a file: or data: URL');
-  }
-  const { output = 'inherit' } = options;
+  checkUrl(url, ['file:', 'data:']);
+  const { output = 'inherit' } = recordOption('options', options);
   if (output !== 'inherit' && output !== 'ignore') {
     throw optionError('output', output, "'inherit' or 'ignore'");
   }
@@ -77,6 +76,13 @@ export function resolveChildOptions(
     clock: collaborators.clock ?? systemClock,
     logger: collaborators.logger ?? silentLogger,
   };
+}
+
+/** Throws `invalid_option` for what is no URL, or one of another protocol. */
+export function checkUrl(url: URL, protocols: readonly string[]): void {
+  const { protocol } = (url ?? {}) as Partial<URL>;
+  if (protocol !== undefined && protocols.includes(protocol)) return;
+  throw optionError('url', protocol ?? url, `a ${protocols.join(' or ')} URL`);
 }
 
 export function resolveStopMs(stopMs = 5_000): number {

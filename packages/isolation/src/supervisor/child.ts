@@ -17,6 +17,11 @@ export interface SignalOption {
 export interface StopOptions {
   /** True to end it by force at once. Default false. */
   readonly isForced?: boolean | undefined;
+  /**
+   * What is wrong with it: whoever waits for its start or an answer is told. Default:
+   * `child_stopped`, it was told to end. How it ended is `stopped` all the same.
+   */
+  readonly error?: ChildError | undefined;
 }
 
 /**
@@ -46,7 +51,7 @@ export interface Child {
 
   /**
    * Tells it to end, and ends it by force when it does not. Resolves when it is gone. Calls join;
-   * one with `isForced` does not ask first. Never rejects.
+   * one with `isForced` does not ask first. The first says by its `error` why. Never rejects.
    */
   stop(options?: StopOptions): Promise<void>;
 

@@ -1,5 +1,6 @@
 import { Emitter, numberOption, optionError, silentLogger, systemClock } from '@ringfence/base';
 import type { Clock, TimerHandle } from '@ringfence/base';
+import { recordOption } from '../legal-options.ts';
 import type { Child, ChildExit, SignalOption, StopOptions } from './child.ts';
 import { childError, mayGoElsewhere } from './child-errors.ts';
 import type { ChildCollaborators } from './child-options.ts';
@@ -75,8 +76,12 @@ export class Failover<Contract extends ServiceContract>
     options: FailoverOptions = {},
     { clock = systemClock, logger = silentLogger }: ChildCollaborators = {},
   ) {
-    if (members.length === 0) throw optionError('members', '[]', 'a list of at least one service');
-    const { name = 'failover', failBackMs = 30_000, reviveMs = 60_000 } = options;
+    checkMembers(members);
+    const {
+      name = 'failover',
+      failBackMs = 30_000,
+      reviveMs = 60_000,
+    } = recordOption('options', options);
     this.name = name;
     this.#members = [...members];
     this.#failBackMs = numberOption('failBackMs', failBackMs, 0, dayMs);
@@ -255,5 +260,18 @@ export class Failover<Contract extends ServiceContract>
 
   #unavailable(): Error {
     return childError('child_unavailable', `unable to call ${this.name}; no member is available`);
+  }
+}
+
+function checkMembers(members: readonly unknown[]): void {
+  if (!Array.isArray(members) || members.length === 0) {
+    const given: unknown = Array.isArray(members) ? '[]' : members;
+    throw optionError('members', given, 'a list of at least one service');
+  }
+  for (const [index, member] of members.entries()) {
+    const { onStateChange } = (member ?? {}) as { readonly onStateChange?: unknown };
+    if (typeof onStateChange !== 'function') {
+      throw optionError(`members[${index}]`, member, 'a Service or a Failover');
+    }
   }
 }

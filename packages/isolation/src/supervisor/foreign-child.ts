@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Readable, Writable } from 'node:stream';
-import { numberOption, silentLogger, systemClock, toError } from '@ringfence/base';
+import { numberOption, optionError, silentLogger, systemClock, toError } from '@ringfence/base';
 import type { Clock, Logger, TimerHandle } from '@ringfence/base';
 import type { Child, ChildExit, SignalOption, StopOptions } from './child.ts';
 import { childError } from './child-errors.ts';
@@ -11,6 +11,7 @@ import type { ChildCollaborators } from './child-options.ts';
 import { contained } from '../contained.ts';
 import { Life } from './life.ts';
 import type { Ending } from './life.ts';
+import { recordOption } from '../legal-options.ts';
 import { LineReader } from './line-reader.ts';
 import { MemoryWatch, residentBytes } from './resident-memory.ts';
 import { TurnBudget } from './turn-budget.ts';
@@ -75,7 +76,10 @@ function resolve(
   options: ForeignChildOptions,
   { clock = systemClock, logger = silentLogger }: ChildCollaborators,
 ): ResolvedOptions {
-  const { memoryLimitBytes, memoryCheckMs = 1_000 } = options;
+  if (typeof command !== 'string' || command === '') {
+    throw optionError('command', command, 'the name of a program');
+  }
+  const { memoryLimitBytes, memoryCheckMs = 1_000 } = recordOption('options', options);
   if (memoryLimitBytes !== undefined) {
     numberOption('memoryLimitBytes', memoryLimitBytes, MiB, 1_024 * GiB);
   }

@@ -122,15 +122,15 @@ export class Life {
   }
 
   /** See `Child.stop`. */
-  stop({ isForced = false }: StopOptions = {}): Promise<void> {
+  stop({ isForced = false, error }: StopOptions = {}): Promise<void> {
     if (this.#phase === 'new') {
       this.#end({ reason: 'stopped' });
       this.#release();
     } else if (this.#isAlive) {
       this.#phase = 'ending';
-      const error = childStopped(this.#options.name);
-      this.#settleStart(error);
-      this.#body.abandon(error);
+      const why = error ?? childStopped(this.#options.name);
+      this.#settleStart(why);
+      this.#body.abandon(why);
       if (!isForced) {
         this.#body.askToStop();
         this.#after(this.#options.stopMs, () => this.#force());

@@ -2,14 +2,15 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import type { Socket } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { numberOption, optionError } from '@ringfence/base';
+import { numberOption } from '@ringfence/base';
 import type { TimerHandle } from '@ringfence/base';
+import { recordOption } from '../legal-options.ts';
 import { ByteChannel } from './byte-channel.ts';
 import { ChannelChild } from './callable-child.ts';
 import type { CallableChild, Channel, ChannelOwner } from './callable-child.ts';
 import { processChannelVariable } from './channel-key.ts';
 import { childError } from './child-errors.ts';
-import { GiB, MiB, resolveChildOptions } from './child-options.ts';
+import { checkUrl, GiB, MiB, resolveChildOptions } from './child-options.ts';
 import type {
   CallableChildOptions,
   ChildCollaborators,
@@ -54,7 +55,8 @@ function resolve(
   options: ProcessChildOptions,
   collaborators: ChildCollaborators,
 ): ProcessOptions {
-  if (url.protocol !== 'file:') throw optionError('url', url.protocol, 'a file: URL');
+  checkUrl(url, ['file:']);
+  recordOption('options', options);
   const { memoryLimitBytes = GiB, memoryCheckMs = 1_000, maxFrameBytes = 64 * MiB } = options;
   return {
     ...resolveChildOptions(url, options, collaborators),

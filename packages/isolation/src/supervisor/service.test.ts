@@ -1,5 +1,6 @@
 import { FakeClock, settle } from '@ringfence/base/testing';
 import { expect, test } from 'vitest';
+import { CircuitBreaker } from '../breaker/breaker.ts';
 import { MemoryChild } from '../testing/index.ts';
 import type { MemoryChildOptions } from '../testing/index.ts';
 import type { CallContext } from './contract.ts';
@@ -127,6 +128,45 @@ test('a call that may run twice goes to the next child when its own dies with it
   lives[1 - first]!.crash();
   expect(await once).toBe('child_exited');
   expect(answers.length).toBe(3);
+  await service.stop();
+});
+
+test.for<[code: string, ail: (child: MemoryChild<Sample>) => void]>([
+  ['child_hung', (child) => child.hang()],
+  ['child_unhealthy', () => {}],
+  ['child_exited', (child) => child.crash()],
+  ['child_nonsense', (child) => child.sendRaw(['result', 0])],
+])('a call that waits for a child in vain is told %s', async ([code, ail]) => {
+  const health = (): void => {
+    if (code === 'child_unhealthy') throw new Error('feverish');
+  };
+  const { service, lives, clock } = sample({}, { health });
+  const failed: string[] = [];
+  service.supervisor.on('child.failed', ({ error }) => failed.push(error.code));
+  await service.start();
+  const waiting = service.call('wait', undefined, { timeoutMs: 3_600_000 });
+  const thrown = waiting.catch((error: unknown) => error);
+  ail(lives[0]!);
+  await clock.advanceAsync(35_000);
+  expect(await thrown).toMatchObject({ code, fault: 'server', retryable: true });
+  expect(failed).toEqual([code]);
+  await service.stop();
+});
+
+test('a child that hangs again and again opens a breaker before its service', async () => {
+  const { service, lives, clock } = sample({ maxRestarts: 1_000 });
+  const breaker = new CircuitBreaker('worker', { timeoutMs: 0, openMs: 86_400_000 }, { clock });
+  await service.start();
+  const heard: unknown[] = [];
+  for (let time = 0; time < 6; time += 1) {
+    const wait = { timeoutMs: 3_600_000 };
+    const call = rejection(breaker.execute(() => service.call('wait', undefined, wait)));
+    lives.at(-1)!.hang();
+    await clock.advanceAsync(40_000);
+    heard.push(await call);
+  }
+  expect(heard).toEqual([...Array.from({ length: 5 }, () => 'child_hung'), 'breaker_open']);
+  expect(breaker.statistics().errorTypeCounts).toEqual({ child_hung: 5 });
   await service.stop();
 });
 

@@ -1,4 +1,5 @@
 import { Emitter, numberOption, optionError, silentLogger, systemClock } from '@ringfence/base';
+import { functionOption, recordOption } from '../legal-options.ts';
 import type { CallableChild } from './callable-child.ts';
 import type { Child, ChildExit, SignalOption, StopOptions } from './child.ts';
 import { childError, mayGoElsewhere } from './child-errors.ts';
@@ -78,7 +79,8 @@ export class Service<Contract extends ServiceContract>
     options: ServiceOptions = {},
     collaborators: SupervisorCollaborators = {},
   ) {
-    const { name = 'service', ...tuning } = options;
+    functionOption('create', create);
+    const { name = 'service', ...tuning } = recordOption('options', options);
     const { clock = systemClock, logger = silentLogger } = collaborators;
     this.name = name;
     this.#size = whole('size', options.size ?? 1, 1);

@@ -232,7 +232,7 @@ export class Slot<C extends Child> {
   }
 
   #fail(child: C, error: ChildError): void {
-    if (this.#isLiving(child)) this.#over(error, { isForced: true });
+    if (this.#isLiving(child)) this.#over(error, { isForced: true, error });
   }
 
   /** A life is over before its time. Whether there is to be another depends on its kind. */

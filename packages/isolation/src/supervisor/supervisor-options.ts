@@ -1,5 +1,6 @@
 import { numberOption, optionError } from '@ringfence/base';
 import type { Clock, Logger, Random } from '@ringfence/base';
+import { functionOption, recordOption } from '../legal-options.ts';
 import type { Child } from './child.ts';
 
 /**
@@ -78,7 +79,8 @@ export function resolveSupervisorOptions(
     standard: number,
     least: number,
   ): number => numberOption(field, options[field] ?? standard, least, dayMs);
-  const { strategy = 'one-for-one', intensity } = options;
+  const { strategy = 'one-for-one' } = recordOption('options', options);
+  const intensity = options.intensity ?? undefined;
   if (!strategies.includes(strategy)) throw optionError('strategy', strategy, oneOf(strategies));
   return {
     strategy,
@@ -86,10 +88,11 @@ export function resolveSupervisorOptions(
     restartDelayMs: ms('restartDelayMs', 5_000, 0),
     restartJitter: numberOption('restartJitter', options.restartJitter ?? 0.1, 0, 1),
     healthyMs: ms('healthyMs', 60_000, 0),
-    intensity: intensity && {
-      restarts: whole('intensity.restarts', intensity.restarts),
-      periodMs: numberOption('intensity.periodMs', intensity.periodMs, 1, 30 * dayMs),
-    },
+    intensity: intensity &&
+      recordOption('intensity', intensity) && {
+        restarts: whole('intensity.restarts', intensity.restarts),
+        periodMs: numberOption('intensity.periodMs', intensity.periodMs, 1, 30 * dayMs),
+      },
     startTimeoutMs: ms('startTimeoutMs', 10_000, 1),
     heartbeatMs: ms('heartbeatMs', 30_000, 1),
     heartbeatTimeoutMs: ms('heartbeatTimeoutMs', 5_000, 1),
@@ -98,12 +101,20 @@ export function resolveSupervisorOptions(
 
 /** Checks that there are children, and each has a name of its own. */
 export function checkSpecs(specs: readonly ChildSpec[]): void {
-  if (specs.length === 0) throw optionError('children', '[]', 'a list of at least one child');
+  if (!Array.isArray(specs) || specs.length === 0) {
+    const given: unknown = Array.isArray(specs) ? '[]' : specs;
+    throw optionError('children', given, 'a list of at least one child');
+  }
   const names = new Set<string>();
-  for (const { name, restart = 'permanent' } of specs) {
-    if (names.has(name)) throw optionError('children', name, 'a list of names, each once');
+  for (const [index, spec] of (specs as readonly ChildSpec[]).entries()) {
+    const field = `children[${index}]`;
+    const { name, create, restart = 'permanent' } = recordOption(field, spec);
+    if (typeof name !== 'string' || names.has(name)) {
+      throw optionError(`${field}.name`, name, 'a name that no other child has');
+    }
     names.add(name);
-    if (!kinds.includes(restart)) throw optionError(`${name}.restart`, restart, oneOf(kinds));
+    functionOption(`${field}.create`, create);
+    if (!kinds.includes(restart)) throw optionError(`${field}.restart`, restart, oneOf(kinds));
   }
 }
 

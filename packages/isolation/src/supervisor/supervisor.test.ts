@@ -162,6 +162,23 @@ test('a child that cannot even be made is a failed start', async () => {
   });
 });
 
+test('what waits for a child of a group is told why the group was ended', async () => {
+  const ward = new Ward();
+  ward.behaviour.set('b', neverReady);
+  const group = ward.supervisor(['a', 'b'], { startTimeoutMs: 60_000 });
+  const outer = ward.supervisor([{ name: 'group', create: () => group }], { maxRestarts: 0 });
+  const started = outer.start().catch((thrown: unknown) => thrown);
+  await settle();
+  const waiting = ward.newest
+    .get('a')!
+    .ping()
+    .catch((thrown: unknown) => thrown);
+  ward.newest.get('a')!.hang();
+  await ward.clock.advanceAsync(10_000);
+  expect(await waiting).toMatchObject({ code: 'child_never_ready', fault: 'server' });
+  expect(await started).toMatchObject({ code: 'fatal_error', cause: await waiting });
+});
+
 test('a hung child is found by its heartbeat and ended by force', async () => {
   const ward = new Ward();
   const supervisor = ward.supervisor(['a']);
@@ -592,5 +609,7 @@ test.for([
 test('refuses no children, and a name that comes twice', () => {
   const ward = new Ward();
   expect(() => ward.supervisor([])).toThrow('unable to use option children; [] is not');
-  expect(() => ward.supervisor(['a', 'a'])).toThrow('unable to use option children; a is not');
+  expect(() => ward.supervisor(['a', 'a'])).toThrow(
+    'unable to use option children[1].name; a is not a name that no other child has',
+  );
 });

@@ -204,12 +204,12 @@ export class Supervisor<C extends Child = Child> implements Child, AsyncDisposab
     };
   }
 
-  /** Ends every child. It stays `stopped`, or what it was after it gave up, until a start. */
-  async stop({ isForced = false }: StopOptions = {}): Promise<void> {
+  /** Ends every child, which is told `error`. It stays `stopped`, or what it was after it gave up, until a start. */
+  async stop({ isForced = false, error }: StopOptions = {}): Promise<void> {
     this.#isWanted = false;
     if (this.#isRunning) {
-      this.#settleWaiters(stopped());
-      this.#end({ reason: 'stopped' }, isForced);
+      this.#settleWaiters(error ?? stopped());
+      this.#end({ reason: 'stopped' }, { isForced, error });
     } else if (isForced) {
       for (const slot of this.#slots) void slot.end({ isForced });
     }
@@ -309,28 +309,28 @@ export class Supervisor<C extends Child = Child> implements Child, AsyncDisposab
     this.#fatal = error;
     this.#logger.error('a supervisor gave up', { child: name, code: cause.code });
     this.#settleWaiters(error);
-    this.#end({ reason: 'failed', error }, false);
+    this.#end({ reason: 'failed', error }, {});
     this.#enter('error');
     this.#emitter.emit('fatal_error', { error });
   }
 
-  #end(exit: ChildExit, isForced: boolean): void {
+  #end(exit: ChildExit, options: StopOptions): void {
     this.#isRunning = false;
     for (const recovery of this.#recoveries) recovery.drop();
     this.#recoveries.clear();
-    this.#ending = this.#endAll(isForced).then(() => {
+    this.#ending = this.#endAll(options).then(() => {
       this.#ending = undefined;
       if (exit.reason === 'stopped') this.#exits.tell(exit);
     });
     if (exit.reason === 'failed') this.#exits.tell(exit);
   }
 
-  async #endAll(isForced: boolean): Promise<void> {
-    if (isForced || this.options.strategy === 'one-for-one') {
-      await Promise.all(this.#slots.map((slot) => slot.end({ isForced })));
+  async #endAll(options: StopOptions): Promise<void> {
+    if (options.isForced || this.options.strategy === 'one-for-one') {
+      await Promise.all(this.#slots.map((slot) => slot.end(options)));
       return;
     }
-    for (const slot of [...this.#slots].reverse()) await slot.end();
+    for (const slot of [...this.#slots].reverse()) await slot.end(options);
   }
 
   /** Brings the state in line with the children. */

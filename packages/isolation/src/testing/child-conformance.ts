@@ -1,4 +1,5 @@
 import type { Child, ChildExit } from '../supervisor/child.ts';
+import { childError } from '../supervisor/child-errors.ts';
 import { expectEqual, expectRejection } from './expect.ts';
 
 /**
@@ -136,6 +137,15 @@ export function childConformance(makers: ChildMakers): readonly ConformanceCase[
     expectEqual(await exitOf(child), { reason: 'stopped' });
   });
 
+  add('a start that is ended for a reason rejects with it', makers.neverReady, async (child) => {
+    const exit = exitOf(child);
+    const start = expectRejection(child.start());
+    const error = childError('child_never_ready', 'unable to start it; it was not ready in time');
+    await child.stop({ isForced: true, error });
+    expectEqual(await start, error);
+    expectEqual(await exit, { reason: 'stopped' });
+  });
+
   add('a failed start rejects, and is how it ended', makers.failsToStart, async (child) => {
     const exit = exitOf(child);
     await expectRejection(child.start());
@@ -168,6 +178,19 @@ export function childConformance(makers: ChildMakers): readonly ConformanceCase[
     await child.stop({ isForced: true });
     expectEqual(await exitOf(child), { reason: 'stopped' });
   });
+
+  add(
+    'a ping that waits when it is ended for a reason rejects with it',
+    makers.hangs,
+    async (child) => {
+      await child.start();
+      const ping = expectRejection(child.ping());
+      const error = childError('child_hung', 'unable to hear it; no answer to a ping');
+      await child.stop({ isForced: true, error });
+      expectEqual(await ping, error);
+      expectEqual(await exitOf(child), { reason: 'stopped' });
+    },
+  );
 
   add('tells that it ended by itself, with nothing wrong', makers.ends, async (child) => {
     await child.start();

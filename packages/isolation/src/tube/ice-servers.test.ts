@@ -66,6 +66,7 @@ test('five TURN failures in a row retire them and fetch fresh ones', async () =>
     failures: 9,
     failuresInARow: 0,
     retirements: 1,
+    unusable: 0,
   });
   expect(tube.health().turnFailures).toBe(9);
 });
@@ -143,6 +144,23 @@ test('a server that no browser takes costs none of the others', async () => {
   answers.push(() => bad);
   expect(await iceServers.fresh()).toEqual([good, stun]);
   expect(tube.breaker('turn').statistics()).toMatchObject({ failedRequests: 1 });
+  expect(tube.statistics().turn).toMatchObject({ unusable: 10 });
+});
+
+test('an error of malformed servers says which field of which, and no credential', async () => {
+  const { answers, iceServers } = setUp();
+  answers.push(() => [
+    { urls: 'turn:relay.example', username: 'call', credential: { key: 'secret' } },
+    { urls: 'turn:relay.example', credential: 'secret' },
+    { urls: 'secret', username: 'call', credential: 'secret' },
+  ]);
+  const thrown: unknown = await iceServers.current().catch((error: unknown) => error);
+  expect(thrown).toMatchObject({
+    code: 'invalid_ice_servers',
+    message: 'unable to use ICE servers; [0].credential is not legal',
+    details: { unusable: ['[0].credential', '[1].username', '[2].urls'] },
+  });
+  expect(JSON.stringify(thrown)).not.toContain('secret');
 });
 
 test('no server at all is an answer', async () => {

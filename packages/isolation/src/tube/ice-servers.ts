@@ -1,4 +1,5 @@
 import { numberOption, RingfenceError } from '@ringfence/base';
+import { functionOption, recordOption } from '../legal-options.ts';
 import type { ExecuteOptions, Work, WorkContext } from '../breaker/execution.ts';
 
 /** How the TURN servers of a tube did. */
@@ -10,6 +11,8 @@ export interface TurnStatistics {
   readonly failuresInARow: number;
   /** How often servers were given up. */
   readonly retirements: number;
+  /** Servers that came and were left out: no browser takes them. */
+  readonly unusable: number;
 }
 
 /** What is told of TURN servers to whoever watches their tube. */
@@ -72,6 +75,7 @@ export class IceServers<Server extends AnyIceServer = AnyIceServer> {
   #failures = 0;
   #inARow = 0;
   #retirements = 0;
+  #unusable = 0;
   #isRetired = false;
 
   /** @throws {RingfenceError} `invalid_option`. */
@@ -81,8 +85,8 @@ export class IceServers<Server extends AnyIceServer = AnyIceServer> {
     options: IceServersOptions<Server> = {},
   ) {
     this.#tube = tube;
-    this.#fetch = fetch;
-    this.#options = options;
+    this.#fetch = functionOption('fetch', fetch);
+    this.#options = recordOption('options', options);
     this.#failureLimit = numberOption('failureLimit', options.failureLimit ?? 5, 1, 1_000);
     numberOption('timeoutMs', options.timeoutMs ?? 0, 0, 86_400_000);
   }
@@ -104,10 +108,10 @@ export class IceServers<Server extends AnyIceServer = AnyIceServer> {
   /**
    * Fetches servers with new credentials, as before an ICE restart. Who asks meanwhile gets the same
    * answer. When none can be had: those that were fetched last. What no browser can read is left
-   * out.
+   * out, and counted as `unusable`.
    *
-   * @throws as a rejection, when there never were any: what the fetch throws; what `CircuitBreaker.execute` does;
-   * `invalid_ice_servers`.
+   * @throws as a rejection, when there never were any: what the fetch throws; what
+   * `CircuitBreaker.execute` does; `invalid_ice_servers`, whose `details.unusable` says which fields.
    */
   fresh(): Promise<readonly Server[]> {
     this.#fetching ??= this.#fetched().finally(() => (this.#fetching = undefined));
@@ -152,6 +156,7 @@ export class IceServers<Server extends AnyIceServer = AnyIceServer> {
       failures: this.#failures,
       failuresInARow: this.#inARow,
       retirements: this.#retirements,
+      unusable: this.#unusable,
     };
   }
 
@@ -160,7 +165,7 @@ export class IceServers<Server extends AnyIceServer = AnyIceServer> {
     try {
       servers = await this.#tube.execute(
         'turn',
-        async (context) => checked(await this.#fetch(context)),
+        async (context) => this.#checked(await this.#fetch(context)),
         this.#options,
       );
     } catch (thrown) {
@@ -182,27 +187,46 @@ export class IceServers<Server extends AnyIceServer = AnyIceServer> {
     }
     return servers;
   }
+
+  /** Those that are of use: one that is not would cost all the others. */
+  #checked(servers: readonly Server[]): readonly Server[] {
+    if (!Array.isArray(servers)) throw malformed([]);
+    const unusable: string[] = [];
+    const fit = (servers as readonly Server[]).filter((server, index) => {
+      const field = unusableField(server);
+      if (field !== undefined) unusable.push(`[${index}].${field}`);
+      return field === undefined;
+    });
+    this.#unusable += unusable.length;
+    // When there is none of use among them, who sent them failed.
+    if (fit.length === 0 && unusable.length > 0) throw malformed(unusable.slice(0, mostTold));
+    return fit;
+  }
 }
 
-/** Whether a browser takes it: one that it does not take would cost all the others. */
-function isServer(server: unknown): boolean {
+/** So many are named in an error. */
+const mostTold = 8;
+
+/** The field for which no browser takes it; undefined for one that it takes. */
+function unusableField(server: unknown): 'urls' | 'username' | 'credential' | undefined {
   const { urls, username, credential } = (server ?? {}) as Partial<Record<string, unknown>>;
   const all: unknown = typeof urls === 'string' ? [urls] : urls;
-  if (!Array.isArray(all) || all.length === 0) return false;
-  const isTrusted = typeof username === 'string' && typeof credential === 'string';
-  const legal = isTrusted ? /^(?:stuns?|turns?):./i : /^stuns?:./i;
-  return all.every((url) => typeof url === 'string' && legal.test(url));
+  if (!Array.isArray(all) || all.length === 0) return 'urls';
+  const isLegal = (url: unknown): boolean =>
+    typeof url === 'string' && /^(?:stun|turn)s?:./i.test(url);
+  if (!all.every(isLegal)) return 'urls';
+  if (!all.some((url) => /^turn/i.test(url))) return undefined;
+  if (typeof username !== 'string') return 'username';
+  return typeof credential === 'string' ? undefined : 'credential';
 }
 
-/** Those of the servers that are of use. When there is none among them, who sent them failed. */
-function checked<Server>(servers: readonly Server[]): readonly Server[] {
-  if (Array.isArray(servers)) {
-    const fit = servers.filter(isServer);
-    if (fit.length > 0 || servers.length === 0) return fit;
-  }
-  throw new RingfenceError('invalid_ice_servers', 'unable to use ICE servers; they are malformed', {
+/** What is wrong goes by place and name: values may be secret. */
+function malformed(unusable: readonly string[]): RingfenceError {
+  const which = unusable.length === 0 ? 'they are no list' : `${unusable[0]} is not legal`;
+  return new RingfenceError('invalid_ice_servers', `unable to use ICE servers; ${which}`, {
     fault: 'server',
     retryable: true,
     hint: 'Look at what gives out the ICE servers.',
+    details: { unusable },
   });
 }

@@ -16,12 +16,13 @@ import {
 } from '@ringfence/base';
 import type { Clock, Listeners, Logger, Random, TimerHandle } from '@ringfence/base';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
+import { recordOption } from '../legal-options.ts';
 import { Alerts } from './alerts.ts';
 import type { AlertOptions, TubeAlert } from './alerts.ts';
 import { NameCounts } from './name-counts.ts';
 import { Tube } from './tube.ts';
 import type { TubeCollaborators, TubeEvent, TubeStatistics } from './tube.ts';
-import { tubePolicy } from './tube-policy.ts';
+import { resolveTubePolicy } from './tube-policy.ts';
 import type { TubeOptions } from './tube-policy.ts';
 
 /** Every field is optional. */
@@ -134,13 +135,14 @@ export class TubeRegistry implements AsyncDisposable {
 
   /** @throws {RingfenceError} `invalid_option`. */
   constructor(options: TubeRegistryOptions = {}, collaborators: TubeRegistryCollaborators = {}) {
+    recordOption('options', options);
     const { clock = systemClock, random = systemRandom, logger = silentLogger } = collaborators;
     const ranges = { closeTimeoutMs: [5_000, 1, 600_000] } as const;
     this.#clock = clock;
     this.#closeTimeoutMs = numberOptions(ranges, options).closeTimeoutMs;
     this.#listeners = createListeners(logger);
     this.#alerts = new Alerts(
-      options.alerts ?? {},
+      recordOption('alerts', options.alerts ?? {}),
       {
         raised: (alert) => this.#listeners.emit('alert.raised', alert),
         cleared: (alert) => this.#listeners.emit('alert.cleared', alert),
@@ -150,7 +152,7 @@ export class TubeRegistry implements AsyncDisposable {
     this.#collaborators = {
       clock,
       random,
-      policy: tubePolicy(options.tube),
+      policy: resolveTubePolicy(options.tube ?? {}, 'tube.'),
       observe: (event) => this.#hear(event),
     };
   }

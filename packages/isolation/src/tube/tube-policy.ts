@@ -1,6 +1,7 @@
-import { numberOptions } from '@ringfence/base';
-import { breakerPolicy } from '../breaker/policy.ts';
+import { numberOptions, optionError } from '@ringfence/base';
+import { isPolicy, resolvePolicy } from '../breaker/policy.ts';
 import type { BreakerOptions, BreakerPolicy } from '../breaker/policy.ts';
+import { recordOption } from '../legal-options.ts';
 
 /** How tubes are fenced. Every field is optional. */
 export interface TubeOptions {
@@ -9,8 +10,8 @@ export interface TubeOptions {
   /** For the breaker to one dependency, by its name: what differs from `breaker`. */
   readonly breakers?: Readonly<Record<string, BreakerOptions>>;
   /**
-   * So many faults of its own code within `faultWindowMs` end a tube. Default 100; 0 for never, up
-   * to 1,000,000.
+   * So many faults of its own code within `faultWindowMs` end a tube. Default 1,000; 0 for never,
+   * up to 1,000,000.
    */
   readonly faultLimit?: number;
   /** Milliseconds. Default 10,000; 1 to an hour. */
@@ -44,15 +45,31 @@ const ranges = {
  * @throws {RingfenceError} `invalid_option`, which names the field and the value received.
  */
 export function tubePolicy(options: TubeOptions = {}): TubePolicy {
-  const { breaker, breakers = {} } = options;
+  return resolveTubePolicy(options, '');
+}
+
+/** {@link tubePolicy} of options inside others: `path` goes before a field, as `tube.`. */
+export function resolveTubePolicy(options: TubeOptions, path: string): TubePolicy {
+  recordOption(path.slice(0, -1) || 'options', options);
+  const { breaker = {}, breakers = {} } = options;
+  recordOption(`${path}breakers`, breakers);
   return {
-    breaker: breakerPolicy(breaker),
+    breaker: resolvePolicy(breaker, `${path}breaker.`),
     breakers: new Map(
-      Object.entries(breakers).map(([dependency, own]) => [
-        dependency,
-        breakerPolicy({ ...breaker, ...own }),
-      ]),
+      Object.entries(breakers).map(([dependency, own]) => {
+        const field = `${path}breakers.${dependency}`;
+        return [
+          dependency,
+          resolvePolicy({ ...breaker, ...recordOption(field, own) }, `${field}.`),
+        ];
+      }),
     ),
-    ...numberOptions(ranges, options),
+    ...numberOptions(ranges, options, path),
   };
+}
+
+/** Throws `invalid_option` for what {@link tubePolicy} has not made: options have no defaults. */
+export function checkTubePolicy(policy: TubePolicy): void {
+  if (isPolicy(policy?.breaker) && policy.breakers instanceof Map) return;
+  throw optionError('policy', policy, 'what tubePolicy() gives');
 }

@@ -21,6 +21,7 @@ import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { ExecuteOptions, Work } from '../breaker/execution.ts';
 import type { BreakerStatistics } from '../breaker/statistics.ts';
 import { contained } from '../contained.ts';
+import { recordOption } from '../legal-options.ts';
 import { IceServers } from './ice-servers.ts';
 import type {
   AnyIceServer,
@@ -32,7 +33,7 @@ import type {
 import { NameCounts } from './name-counts.ts';
 import { TubeBreaker } from './tube-breaker.ts';
 import { tubeClock } from './tube-clock.ts';
-import { tubePolicy } from './tube-policy.ts';
+import { checkTubePolicy, tubePolicy } from './tube-policy.ts';
 import type { TubePolicy } from './tube-policy.ts';
 
 /** What calls depend on. Any other name will do. */
@@ -138,7 +139,10 @@ export class Tube extends Scope {
   #windowMs = 0;
   #inWindow = 0;
 
+  /** @throws {RingfenceError} `invalid_option`, for a policy that `tubePolicy` has not made. */
   constructor(name: string, collaborators: TubeCollaborators = noCollaborators) {
+    recordOption('collaborators', collaborators);
+    if (collaborators.policy !== undefined) checkTubePolicy(collaborators.policy);
     super(name, {
       onError: (error) => this.fault('close', error),
       bound: (ending) => this.#bound(ending),
@@ -169,6 +173,8 @@ export class Tube extends Scope {
   /**
    * The breaker to a dependency: made at the first call, this tube's alone. What it executes is
    * aborted when the tube closes, and its listeners are contained.
+   *
+   * @throws {RingfenceError} `invalid_option`, when the `strategy` of its policy gives none.
    */
   breaker(dependency: Dependency): CircuitBreaker {
     const known = this.#breakers.find(({ name }) => name === dependency);
