@@ -1,6 +1,6 @@
 import { RingfenceError } from '@ringfence/base';
 import { expect, test } from 'vitest';
-import { codeOf, readFailure } from './failures.ts';
+import { codeOf, hopelessStart, mayBeDone, readFailure } from './failures.ts';
 import { ProviderError } from './provider/provider-error.ts';
 
 function supervised(code: string, cause?: unknown): RingfenceError {
@@ -32,6 +32,57 @@ test('what a worker says of its start is found below, as deep as a chain of caus
   const ring = new Error('x');
   ring.cause = ring;
   expect(readFailure(ring).code).toBe('internal');
+});
+
+test('a supervisor that gave up says why it failed the last time', () => {
+  const why = {
+    child_start_failed: 'its worker did not start',
+    child_never_ready: 'its worker did not get ready',
+    child_hung: 'its worker hung, and was ended',
+  };
+  for (const [code, last] of Object.entries(why)) {
+    const error = supervised('fatal_error', supervised(code, new Error('KEY_secret')));
+    expect(readFailure(error)).toMatchObject({
+      code: 'start_failed',
+      message: `unable to use telephony; its worker failed too often, and the last time ${last}`,
+    });
+  }
+  expect(readFailure(supervised('fatal_error', new Error('x'))).message).toBe(
+    'unable to use telephony; its worker failed too often',
+  );
+});
+
+test('a call may have been placed, whatever happened to the worker that was asked', () => {
+  const codes = {
+    child_unavailable: false,
+    child_draining: false,
+    child_busy: false,
+    not_cloneable: false,
+    child_stopped: true,
+    child_exited: true,
+    child_hung: true,
+    child_unhealthy: true,
+    child_nonsense: true,
+    call_timeout: true,
+  };
+  const read = Object.keys(codes).map((code) => [code, mayBeDone(supervised(code))]);
+  expect(Object.fromEntries(read)).toEqual(codes);
+  expect(mayBeDone(new Error('x'))).toBe(true);
+});
+
+test('hopeless is a start that failed for one of our reasons, which no retry mends', () => {
+  const cause = new ProviderError('start_failed', 'unable to read the secret; it is not set');
+  expect(hopelessStart(supervised('child_start_failed', cause))).toMatchObject({
+    code: 'start_failed',
+    message: cause.message,
+  });
+  const others = [
+    supervised('child_exited', cause),
+    supervised('child_start_failed'),
+    supervised('child_start_failed', new Error('x')),
+    supervised('child_start_failed', new ProviderError('provider_unreachable', 'unable to x; y')),
+  ];
+  expect(others.map(hopelessStart)).toEqual(others.map(() => undefined));
 });
 
 test('messages of strangers are not repeated', () => {

@@ -9,8 +9,9 @@ const namePattern = /^[a-z0-9][a-z0-9-]{0,31}$/;
 /** Not of dots alone: in a URL they are the way to another place, however they are encoded. */
 export const idPattern = /^(?!\.{1,2}$)[\x21-\x7e]{1,256}$/;
 
-const dayMs = 86_400_000;
-const leastTtlMs = 60_000;
+/** How long a credential may live, milliseconds. */
+export const dayMs = 86_400_000;
+export const leastTtlMs = 60_000;
 
 /** True for a phone number in E.164, as `+12025550123`. */
 export function isPhoneNumber(value: unknown): value is string {
@@ -20,6 +21,38 @@ export function isPhoneNumber(value: unknown): value is string {
 /** True for a name that credentials can be issued for. */
 export function isUsername(value: unknown): value is string {
   return typeof value === 'string' && usernamePattern.test(value);
+}
+
+/** What a field of a request may be: a type, or anything, when its value is checked elsewhere. */
+export type RequestFields = Readonly<Record<string, 'string' | 'boolean' | 'any'>>;
+
+/**
+ * Checks the form of what a host asks for: an object, of these fields and no other one. `what` is
+ * what it is for, as "place a call". A field that is there and undefined is not there.
+ */
+export function readRequest<Request extends object>(
+  what: string,
+  request: Request,
+  fields: RequestFields,
+): Result<Request> {
+  const refused = (why: string) => refusal('invalid_request', `unable to ${what}; ${why}`);
+  const names = Object.keys(fields).join(', ');
+  const given: unknown = request;
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) {
+    return refused(`its argument is ${typeOf(given)} and not an object of ${names}`);
+  }
+  for (const [field, value] of Object.entries(given)) {
+    const type = Object.hasOwn(fields, field) ? fields[field] : undefined;
+    if (type === undefined) return refused(`${field.slice(0, 64)} is none of ${names}`);
+    if (type === 'any' || value === undefined || typeof value === type) continue;
+    return refused(`${field} is ${typeOf(value)} and not a ${type}`);
+  }
+  return success(request);
+}
+
+function typeOf(value: unknown): string {
+  if (value === undefined || value === null) return String(value);
+  return Array.isArray(value) ? 'a list' : `of type ${typeof value}`;
 }
 
 /** Checks a number. The number itself is not repeated in the error: errors are logged. */

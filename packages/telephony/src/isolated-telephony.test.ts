@@ -8,7 +8,7 @@ import type { TelephonyOptions } from './telephony.ts';
 import { sharedTelephony } from './shared-telephony.ts';
 import type { TelephonyWorker } from './worker/contract.ts';
 import { ProviderDesk } from './worker/provider-desk.ts';
-import { telephonyHandlers } from './worker/serve-telephony.ts';
+import { openDesk, telephonyHandlers } from './worker/serve-telephony.ts';
 
 const ada = { username: 'ada@example.com' };
 const to = '+12025550123';
@@ -131,7 +131,27 @@ test('a webhook that is not signed, and one that nobody can check', async () => 
     error: { code: 'invalid_signature' },
   });
   const broken = made.telephony.receiveWebhook(undefined as never);
-  expect(broken).toMatchObject({ error: { code: 'internal' } });
+  expect(broken).toMatchObject({
+    error: {
+      code: 'invalid_request',
+      message:
+        'unable to read a webhook; its argument is undefined and not an object of signature, timestamp, body',
+    },
+  });
+  for (const [wrong, why] of [
+    [{ ...request, signatur: 'x' }, 'signatur is none of signature, timestamp, body'],
+    [{ ...request, signature: 7 }, 'signature is no text, and not null'],
+    [{ ...request, body: '{}' }, 'body is no Uint8Array'],
+  ] as const) {
+    expect(made.telephony.receiveWebhook(wrong as never)).toMatchObject({
+      error: { code: 'invalid_request', message: `unable to read a webhook; ${why}` },
+    });
+  }
+  // As a host has headers that did not come.
+  const unsigned = { body: request.body, signature: undefined, timestamp: undefined };
+  expect(made.telephony.receiveWebhook(unsigned as never)).toMatchObject({
+    error: { code: 'invalid_signature' },
+  });
   const without = createTelephony({ providers: [{ kind: 'custom', name: 'own' }] });
   expect(without.receiveWebhook(request)).toMatchObject({ error: { code: 'not_supported' } });
 });
@@ -160,8 +180,8 @@ test('nothing that is wrong goes to the worker, and nothing throws', async () =>
     'invalid_request',
     'invalid_request',
     'invalid_request',
-    'internal',
-    'internal',
+    'invalid_request',
+    'invalid_request',
     'invalid_request',
   ]);
   expect(telnyx.requests).toEqual([]);
@@ -179,7 +199,7 @@ test('a worker that dies ends what it was doing, and no call', async () => {
   const failures: unknown[] = [];
   telephony.on('worker.failed', (failed) => failures.push(failed));
   workers[0]!.crash();
-  expect(await lost).toMatchObject({ ok: false, error: { code: 'worker_lost', retryable: true } });
+  expect(await lost).toMatchObject({ ok: false, error: { code: 'worker_lost', retryable: false } });
   expect(telephony.status()).toMatchObject({ status: 'error', healthy: false });
   expect(await telephony.issueCredential(ada)).toMatchObject({ error: { code: 'not_ready' } });
   // The calls run at the provider.
@@ -188,7 +208,8 @@ test('a worker that dies ends what it was doing, and no call', async () => {
   expect(telephony.status()).toMatchObject({ status: 'ready', healthy: true });
   expect(await telephony.issueCredential(ada)).toMatchObject({ ok: true });
   expect(telephony.metrics()).toMatchObject({ restarts: 1, credentials: { issued: 1, failed: 1 } });
-  expect(failures).toEqual([{ code: 'child_exited', restart: 1, restartInMs: 5_000 }]);
+  const message = 'unable to use telephony; its worker died with it';
+  expect(failures).toEqual([{ code: 'child_exited', message, restart: 1, restartInMs: 5_000 }]);
 });
 
 test('of several workers one may die, and nothing is refused', async () => {
@@ -374,7 +395,7 @@ test('three restarts, then it gives up, until it is started again', async () => 
   const { telephony, clock, workers } = made;
   await telephony.start();
   const fatal: string[] = [];
-  telephony.on('fatal_error', ({ error }) => fatal.push(error.code));
+  telephony.on('fatal_error', ({ error }) => fatal.push(`${error.code} ${error.message}`));
   for (let restart = 0; restart < 3; restart += 1) {
     workers.at(-1)!.crash();
     await clock.advanceAsync(5_000);
@@ -383,7 +404,17 @@ test('three restarts, then it gives up, until it is started again', async () => 
   workers.at(-1)!.crash();
   await clock.advanceAsync(60_000);
   expect([workers.length, telephony.status().status]).toEqual([4, 'error']);
-  expect(fatal).toEqual(['start_failed']);
+  expect(fatal).toEqual([
+    'start_failed unable to use telephony; its worker failed too often, and the last time its worker died with it',
+  ]);
+  expect(await telephony.placeCall({ to })).toMatchObject({
+    error: {
+      code: 'not_ready',
+      message: 'unable to use telephony; it gave up',
+      retryable: false,
+      hint: expect.stringContaining('call start() again'),
+    },
+  });
   expect(await telephony.start()).toMatchObject({ ok: true });
   expect(telephony.status().status).toBe('ready');
 });
@@ -406,10 +437,202 @@ test('a key that is not there fails the start, and says where it was looked for'
   expect(await telephony.health()).toMatchObject({ status: 'error', healthy: false });
 });
 
+test('a start that can only fail is given up at once, and says why', async () => {
+  const missing = { apiKey: { env: 'NOT_SET' } } as never;
+  await using made = await memoryTelephony({ size: 2 }, missing);
+  const { telephony, clock, workers } = made;
+  const message = 'unable to read the secret in variable NOT_SET; it is empty or not set';
+  const heard: unknown[] = [];
+  telephony.on('worker.failed', (failed) => heard.push(failed));
+  telephony.on('fatal_error', ({ error }) => heard.push(error.message));
+  telephony.on('status.changed', ({ status }) => heard.push(status));
+  const error = { code: 'start_failed', message, retryable: false };
+  // No time goes by on this clock.
+  expect(await telephony.start()).toMatchObject({ ok: false, error });
+  expect(heard).toEqual([
+    'starting',
+    'error',
+    { code: 'start_failed', message, restart: 1, restartInMs: undefined },
+    message,
+  ]);
+  await clock.advanceAsync(60_000);
+  expect([workers.length, telephony.status()]).toEqual([
+    2,
+    { status: 'error', healthy: false, timestamp: clock.now() },
+  ]);
+  expect(await telephony.health()).toMatchObject({ lastError: 'start_failed' });
+  expect(await telephony.issueCredential(ada)).toMatchObject({ error: { retryable: false } });
+  // It may be there by now.
+  expect(await telephony.start()).toMatchObject({ ok: false, error });
+  expect(workers.length).toBe(4);
+});
+
+test('a worker that serves is not ended because another one cannot be started', async () => {
+  const apiKey = { env: 'KEY' };
+  await using made = await memoryTelephony({ size: 1, spares: 1 }, { apiKey } as never);
+  const { telephony, clock, workers } = made;
+  await telephony.start();
+  const fatal: unknown[] = [];
+  telephony.on('fatal_error', (payload) => fatal.push(payload));
+  apiKey.env = 'NOT_SET';
+  workers[1]!.crash();
+  await clock.advanceAsync(5_000);
+  expect(workers.length).toBe(3);
+  expect([fatal, telephony.status().status]).toEqual([[], 'ready']);
+  expect(await telephony.issueCredential(ada)).toMatchObject({ ok: true });
+});
+
+test('a provider that its worker does not make fails the start', async () => {
+  await expect(openDesk([{ kind: 'custom', name: 'acme' }], () => [])).rejects.toMatchObject({
+    code: 'start_failed',
+    message:
+      'unable to start; this worker makes no provider acme: name a file that does in isolation.workerUrl',
+  });
+});
+
+test('a call whose answer was lost may have been placed, and says so', async () => {
+  const doubt = {
+    retryable: false,
+    message: expect.stringMatching(/^unable to .+; .+, and the call may have been placed$/),
+    hint: 'Look at calls() and the webhooks before you place it again: it may have been placed.',
+  };
+  for (const [fault, code] of [
+    [{ kind: 'cut-after' }, 'provider_unreachable'],
+    [{ kind: 'failing', status: 500 }, 'provider_failed'],
+    [{ kind: 'failing', status: 503, retryAfter: '5' }, 'provider_failed'],
+    [{ kind: 'failing', status: 408 }, 'timeout'],
+    [{ kind: 'malformed' }, 'provider_nonsense'],
+  ] as const) {
+    await using made = await memoryTelephony();
+    await made.telephony.start();
+    made.telnyx.plan(fault);
+    const placed = await made.telephony.placeCall({ to });
+    expect(placed).toMatchObject({ ok: false, error: { code, provider: 'telnyx', ...doubt } });
+    // There is no time at which it is well to try again.
+    expect(placed.ok || placed.error.retryAfterMs).toBe(undefined);
+  }
+  await using made = await memoryTelephony();
+  const { telephony, telnyx, clock } = made;
+  await telephony.start();
+  telnyx.plan({ kind: 'slow' });
+  const asked = telnyx.nextRequest();
+  const slow = telephony.placeCall({ to });
+  await asked;
+  await clock.advanceAsync(10_000);
+  expect(await slow).toMatchObject({ ok: false, error: { code: 'timeout', ...doubt } });
+  // What certainly did nothing is tried again with no harm.
+  telnyx.plan({ kind: 'rate-limited', retryAfter: '2' });
+  expect(await telephony.placeCall({ to })).toMatchObject({
+    error: { code: 'provider_rate_limited', retryable: true, retryAfterMs: 2_000 },
+  });
+});
+
+test('what does no harm when it is done twice stays retryable, and says that it may be done', async () => {
+  await using made = await memoryTelephony();
+  const { telephony, telnyx } = made;
+  await telephony.start();
+  const placed = await telephony.placeCall({ to });
+  const callId = placed.ok ? placed.value.callId : '';
+  telnyx.plan({ kind: 'cut-after' });
+  expect(await telephony.endCall({ callId })).toMatchObject({
+    error: {
+      code: 'provider_unreachable',
+      retryable: true,
+      message: expect.stringMatching(/, and it may have been done$/),
+    },
+  });
+  expect(await telephony.endCall({ callId })).toMatchObject({ value: { state: 'ended' } });
+});
+
+const misspelt: readonly [string, object, RegExp][] = [
+  ['placeCall', { to, form: '+12025550100' }, /place a call; form is none of to, from, userId$/],
+  ['placeCall', { to, userId: 5 }, /place a call; userId is of type number and not a string$/],
+  [
+    'placeCall',
+    [to],
+    /place a call; its argument is a list and not an object of to, from, userId$/,
+  ],
+  ['issueCredential', { ...ada, ttl: 60 }, /ttl is none of username, ttlMs, wantsToken$/],
+  ['issueCredential', { ...ada, wantsToken: 'yes' }, /wantsToken is of type string and not a bool/],
+  ['endCall', { callId: 'telnyx:x', user: 'ada' }, /end a call; user is none of callId, userId$/],
+  ['answerCall', { callId: 'telnyx:x', userId: null }, /answer a call; userId is null and not a s/],
+  ['revokeCredential', { id: 'telnyx:x' }, /id is none of credentialId$/],
+  ['cleanUpCredentials', { isDryRun: 'true' }, /isDryRun is of type string and not a boolean$/],
+  ['cleanUpCredentials', { isDryRun: 1 }, /isDryRun is of type number and not a boolean$/],
+  ['cleanUpCredentials', { isDryrun: true }, /isDryrun is none of isDryRun$/],
+  ['cleanUpCredentials', { dryRun: true }, /dryRun is none of isDryRun$/],
+];
+
+test.each(misspelt)('%s refuses %j by the name of the field', async (method, request, message) => {
+  await using made = await memoryTelephony();
+  const { telephony, telnyx, clock } = made;
+  await telephony.start();
+  await telephony.issueCredential({ ...ada, ttlMs: 60_000 });
+  clock.advance(60_001);
+  telnyx.requests.length = 0;
+  const ask = telephony[method as 'placeCall'].bind(telephony) as (of: unknown) => Promise<unknown>;
+  expect(await ask(request)).toMatchObject({
+    ok: false,
+    error: { code: 'invalid_request', message: expect.stringMatching(message) },
+  });
+  expect([telnyx.requests, telnyx.account.credentials.size]).toEqual([[], 1]);
+});
+
+test('what is asked for without its argument is refused by what is missing', async () => {
+  await using made = await memoryTelephony();
+  const { telephony } = made;
+  for (const method of ['placeCall', 'issueCredential', 'endCall', 'revokeCredential'] as const) {
+    const ask = telephony[method].bind(telephony) as (of?: unknown) => Promise<unknown>;
+    expect(await ask()).toMatchObject({
+      error: { code: 'invalid_request', message: expect.stringMatching(/argument is undefined/) },
+    });
+  }
+  expect(await telephony.cleanUpCredentials(null as never)).toMatchObject({
+    error: { code: 'invalid_request' },
+  });
+});
+
 const invalid: readonly [unknown, RegExp][] = [
-  [{}, /option providers\./],
-  [{ providers: [] }, /option providers\./],
-  [{ providers: [{ kind: 'other' }] }, /option providers\.0\.kind; "other" is not/],
+  [undefined, /option providers; undefined is not a list of 1 to 16 providers$/],
+  [{}, /option providers; undefined is not a list of 1 to 16 providers$/],
+  [{ providers: [] }, /option providers; a list of 0 is not a list of 1 to 16 providers$/],
+  [
+    { providers: [{ kind: 'other' }] },
+    /option providers\.0\.kind; "other" is not 'telnyx', 'turn' or 'custom'$/,
+  ],
+  [
+    { providers: [{}] },
+    /option providers\.0\.kind; undefined is not 'telnyx', 'turn' or 'custom'$/,
+  ],
+  [{ providers: ['telnyx'] }, /option providers\.0; what was given is not a provider, as \{ kind/],
+  [
+    { providers: [{ kind: 'telnyx' }] },
+    /option providers\.0\.apiKey; undefined is not \{ env: 'NAME' \} or \{ file: 'path' \}/,
+  ],
+  [
+    { providers: [{ kind: 'turn', secret: { env: 'X' }, realm: 'r', turnUrls: [] }] },
+    /option providers\.0\.turnUrls; a list of 0 is not a list of STUN or TURN URLs, at least one$/,
+  ],
+  [
+    { providers: [{ kind: 'telnyx', apiKey: { env: 'X' }, conectionId: '7' }] },
+    /option providers\.0\.conectionId; there is none of that name here, only kind, name, apiKey/,
+  ],
+  [
+    {
+      providers: [
+        {
+          kind: 'telnyx',
+          apiKey: { env: 'X' },
+          turnServers: [{ urls: [], username: 'u', credential: { env: 'X' }, url: 'x' }],
+        },
+      ],
+    },
+    /turnServers\.0\.url; there is none of that name here, only urls, username, credential$/,
+  ],
+  [
+    { providers: [{ kind: 'telnyx', apiKey: { env: 'X' }, realm: '' }] },
+    /option providers\.0\.realm; "" is not a text of 1 to 512 characters$/,
+  ],
   [
     { providers: [{ kind: 'turn', secret: { env: 'X' }, realm: 'r', turnUrls: ['http://x'] }] },
     /turnUrls\.0; "http:\/\/x" is not a STUN or TURN URL/,
@@ -417,7 +640,7 @@ const invalid: readonly [unknown, RegExp][] = [
   [{ providers: [{ kind: 'custom', name: 'Not Good' }] }, /providers\.0\.name; "Not Good" is not/],
   [
     { providers: [{ kind: 'custom', name: 'a', timeoutMs: 5 }] },
-    /providers\.0\.timeoutMs; 5 is not/,
+    /providers\.0\.timeoutMs; 5 is not a number from 100 to 60000$/,
   ],
   [
     {
@@ -446,7 +669,13 @@ test.each(invalid)('options that are not valid fail the start: %j', async (optio
     error: { code: 'invalid_option', message: expect.stringMatching(message) },
   });
   expect(telephony.status()).toMatchObject({ status: 'error', healthy: false });
-  expect(await telephony.issueCredential(ada)).toMatchObject({ error: { code: 'not_ready' } });
+  expect(await telephony.issueCredential(ada)).toMatchObject({
+    error: {
+      code: 'not_ready',
+      message: 'unable to use telephony; its options are not valid',
+      retryable: false,
+    },
+  });
   expect(await telephony.health()).toMatchObject({ lastError: 'invalid_option' });
   expect(telephony.metrics()).toMatchObject({ uptimeMs: 0, restarts: 0 });
 });

@@ -10,8 +10,9 @@ import type { Clock, Logger, Random } from '@ringfence/base';
 import { Service } from '@ringfence/isolation/supervisor';
 import { CallLedger } from './call-ledger.ts';
 import type { CallUpdate, TelephonyCall } from './call-ledger.ts';
-import { codeOf, readFailure } from './failures.ts';
-import { makeId, readId, readNumber, readTtl, readUsername } from './input.ts';
+import { codeOf, hopelessStart, mayBeDone, readFailure, uncertain } from './failures.ts';
+import type { ChangingCall } from './failures.ts';
+import { makeId, readId, readNumber, readRequest, readTtl, readUsername } from './input.ts';
 import { serviceOptions, workerMaker } from './isolated-worker.ts';
 import type { IsolationOptions } from './isolated-worker.ts';
 import { nameOf, readProviderConfigs } from './provider/provider-config.ts';
@@ -45,6 +46,15 @@ import type {
 /** How long the worker may take to say how its providers are, once it gave a sign of life. */
 const statesMs = 5_000;
 
+/** Why nothing can be asked for now. */
+const notReady: Readonly<Record<TelephonyStatus['status'], string>> = {
+  idle: 'it was not started',
+  starting: 'it is starting',
+  ready: 'it finishes what it has',
+  error: 'its worker failed and is being restarted',
+  stopped: 'it was stopped',
+};
+
 /**
  * Makes telephony. It does not throw either: with options that are not valid it is made, its start
  * fails with `invalid_option`, and everything else says `not_ready`.
@@ -74,6 +84,8 @@ class IsolatedTelephony implements Telephony {
   readonly #invalid: TelephonyFailure | undefined;
   #webhooks: readonly TelnyxWebhooks[] = [];
   #hasStarted = false;
+  /** Why it gave up; undefined while it has not. */
+  #fatal: TelephonyFailure | undefined;
 
   constructor(options: TelephonyOptions, collaborators: TelephonyCollaborators) {
     const { clock = systemClock, random = systemRandom, logger = silentLogger } = collaborators;
@@ -102,11 +114,12 @@ class IsolatedTelephony implements Telephony {
       this.#tellStatus();
       return { ok: false, error: this.#invalid! };
     }
+    if (options.signal?.aborted !== true) this.#fatal = undefined;
     try {
       await this.#service.start(options);
       return success(undefined);
     } catch (thrown) {
-      return { ok: false, error: readFailure(thrown) };
+      return { ok: false, error: this.#fatal ?? readFailure(thrown) };
     }
   }
 
@@ -119,7 +132,8 @@ class IsolatedTelephony implements Telephony {
   }
 
   status(): TelephonyStatus {
-    const status = this.#service?.state ?? (this.#hasStarted ? 'error' : 'idle');
+    const state = this.#service?.state ?? (this.#hasStarted ? 'error' : 'idle');
+    const status = this.#fatal === undefined ? state : 'error';
     const healthy = this.#service?.isAvailable === true;
     return { status, healthy, timestamp: this.#clock.now() };
   }
@@ -127,7 +141,7 @@ class IsolatedTelephony implements Telephony {
   async health(): Promise<TelephonyHealth> {
     const service = this.#service;
     const failed = service?.status().children.find((child) => child.lastError !== undefined);
-    const lastError = this.#invalid?.code ?? failed?.lastError?.code;
+    const lastError = (this.#invalid ?? this.#fatal)?.code ?? failed?.lastError?.code;
     if (service?.isAvailable !== true) {
       return { ...this.status(), roundTripMs: 0, providers: [], lastError };
     }
@@ -144,13 +158,13 @@ class IsolatedTelephony implements Telephony {
   }
 
   revokeCredential(request: { readonly credentialId: string }): Promise<Result<undefined>> {
-    return safely(() => this.#revokeCredential(request.credentialId));
+    return safely(() => this.#revokeCredential(request));
   }
 
   cleanUpCredentials(
     request: { readonly isDryRun?: boolean } = {},
   ): Promise<Result<readonly ProviderCleanUp[]>> {
-    return safely(() => this.#cleanUpCredentials(request.isDryRun === true));
+    return safely(() => this.#cleanUpCredentials(request));
   }
 
   placeCall(request: PlaceCall): Promise<Result<TelephonyCall>> {
@@ -206,15 +220,33 @@ class IsolatedTelephony implements Telephony {
     service.supervisor.on('child.failed', ({ error, restart, restartInMs }) => {
       this.#meter.restarted();
       const code = codeOf(error);
-      this.#logger.warn('the telephony worker failed', { code, restart, restartInMs });
-      this.#emitter.emit('worker.failed', { code, restart, restartInMs });
+      const { message } = readFailure(error);
+      // One that serves is not ended because another one cannot be started.
+      const hopeless = service.isAvailable ? undefined : hopelessStart(error);
+      const failed = {
+        code,
+        message,
+        restart,
+        restartInMs: hopeless === undefined ? restartInMs : undefined,
+      };
+      this.#logger.warn('the telephony worker failed', failed);
+      // Of several workers, the others fail the same way: it gives up once.
+      if (hopeless !== undefined && restartInMs !== undefined) {
+        this.#fatal = hopeless;
+        void service.stop();
+      }
+      this.#emitter.emit('worker.failed', failed);
+      // Who heard of it may have started it again.
+      if (hopeless !== undefined && this.#fatal === hopeless) this.#gaveUp(hopeless);
     });
-    service.supervisor.on('fatal_error', ({ error }) => {
-      const fatal = readFailure(error);
-      this.#logger.error('telephony gave up', { code: fatal.code, message: fatal.message });
-      this.#emitter.emit('fatal_error', { error: fatal });
-    });
+    service.supervisor.on('fatal_error', ({ error }) => this.#gaveUp(readFailure(error)));
     return service;
+  }
+
+  #gaveUp(fatal: TelephonyFailure): void {
+    this.#fatal = fatal;
+    this.#logger.error('telephony gave up', { code: fatal.code, message: fatal.message });
+    this.#emitter.emit('fatal_error', { error: fatal });
   }
 
   async #askStates(service: Service<TelephonyWorker>): Promise<ProviderState[] | undefined> {
@@ -233,28 +265,49 @@ class IsolatedTelephony implements Telephony {
 
   /** Asks the worker. Whatever goes wrong is in the result. */
   async #ask<Value>(
+    method: ChangingCall,
     ask: (service: Service<TelephonyWorker>) => Promise<WorkerAnswer<Value>>,
   ): Promise<Result<{ readonly provider: string; readonly value: Value }>> {
     const service = this.#service;
-    if (service?.isAvailable !== true) {
-      const { status } = this.status();
-      return refusal('not_ready', `unable to use telephony; it is ${status}`);
-    }
+    if (service?.isAvailable !== true) return this.#notReady();
     try {
       const answer = await ask(service);
       this.#meter.answered(answer.attempts, answer.providers);
       if (answer.ok) return success({ provider: answer.provider, value: answer.value });
       const { code, message, retryAfterMs, provider } = answer;
       this.#logger.warn('a telephony provider did not do it', { code, provider });
-      return refusal(code, message, { retryAfterMs, provider });
+      const refused = refusal(code, message, { retryAfterMs, provider });
+      return answer.mayBeDone === true ? refuseUncertain(method, refused.error) : refused;
     } catch (thrown) {
       const error = readFailure(thrown);
       this.#logger.warn('the telephony worker did not answer', { code: error.code });
-      return { ok: false, error };
+      return mayBeDone(thrown) ? refuseUncertain(method, error) : { ok: false, error };
     }
   }
 
+  #notReady(): { readonly ok: false; readonly error: TelephonyFailure } {
+    if (this.#invalid !== undefined) {
+      return refusal('not_ready', 'unable to use telephony; its options are not valid', {
+        retryable: false,
+        hint: 'Look at what start() resolves with, and mend the options.',
+      });
+    }
+    if (this.#fatal !== undefined) {
+      return refusal('not_ready', 'unable to use telephony; it gave up', {
+        retryable: false,
+        hint: 'Look at fatal_error or health() for why, mend that, and call start() again.',
+      });
+    }
+    return refusal('not_ready', `unable to use telephony; ${notReady[this.status().status]}`);
+  }
+
   async #issueCredential(request: IssueCredential): Promise<Result<TelephonyCredential>> {
+    const asked = readRequest('issue a credential', request, {
+      username: 'any',
+      ttlMs: 'any',
+      wantsToken: 'boolean',
+    });
+    if (!asked.ok) return asked;
     const username = readUsername(request.username);
     if (!username.ok) return username;
     const ttlMs = readTtl(request.ttlMs);
@@ -262,7 +315,7 @@ class IsolatedTelephony implements Telephony {
     const wantsToken = request.wantsToken === true;
     const input = { username: username.value, ttlMs: ttlMs.value, wantsToken };
     // Done twice, one of the two expires by itself.
-    const answer = await this.#ask((service) =>
+    const answer = await this.#ask('issueCredential', (service) =>
       service.call('issueCredential', input, { isRepeatable: true }),
     );
     this.#meter.credential(answer.ok);
@@ -271,31 +324,45 @@ class IsolatedTelephony implements Telephony {
     return success({ ...value, id: makeId({ provider, id: value.id }), provider });
   }
 
-  async #revokeCredential(credentialId: string): Promise<Result<undefined>> {
-    const of = readId('credentialId', credentialId);
+  async #revokeCredential(request: { readonly credentialId: string }): Promise<Result<undefined>> {
+    const asked = readRequest('revoke a credential', request, { credentialId: 'any' });
+    if (!asked.ok) return asked;
+    const of = readId('credentialId', request.credentialId);
     if (!of.ok) return of;
-    const answer = await this.#ask((service) =>
+    const answer = await this.#ask('revokeCredential', (service) =>
       service.call('revokeCredential', of.value, { isRepeatable: true }),
     );
     return answer.ok ? success(undefined) : answer;
   }
 
-  async #cleanUpCredentials(isDryRun: boolean): Promise<Result<readonly ProviderCleanUp[]>> {
+  async #cleanUpCredentials(request: {
+    readonly isDryRun?: boolean;
+  }): Promise<Result<readonly ProviderCleanUp[]>> {
+    // Whoever wants to count only, and writes it otherwise, must not have anything removed.
+    const asked = readRequest('clean up credentials', request, { isDryRun: 'boolean' });
+    if (!asked.ok) return asked;
+    const { isDryRun = false } = request;
     // Each provider has its time, one after another; some to spare for the way.
     const timeoutMs = this.#meter.names.length * cleanUpMs + 5_000;
-    const answer = await this.#ask((service) =>
+    const answer = await this.#ask('cleanUpCredentials', (service) =>
       service.call('cleanUpCredentials', { isDryRun }, { isRepeatable: true, timeoutMs }),
     );
     return answer.ok ? success(answer.value.value) : answer;
   }
 
   async #placeCall(request: PlaceCall): Promise<Result<TelephonyCall>> {
+    const asked = readRequest('place a call', request, {
+      to: 'any',
+      from: 'any',
+      userId: 'string',
+    });
+    if (!asked.ok) return asked;
     const to = readNumber('to', request.to);
     if (!to.ok) return to;
     const from = request.from === undefined ? success(undefined) : readNumber('from', request.from);
     if (!from.ok) return from;
     const commandId = randomId(this.#random);
-    const answer = await this.#ask((service) =>
+    const answer = await this.#ask('placeCall', (service) =>
       service.call('placeCall', { to: to.value, from: from.value, commandId }),
     );
     if (!answer.ok) return answer;
@@ -313,12 +380,16 @@ class IsolatedTelephony implements Telephony {
 
   async #control(
     method: 'answerCall' | 'endCall',
-    { callId, userId }: OfCall,
+    request: OfCall,
     state: 'active' | 'ended',
   ): Promise<Result<TelephonyCall>> {
+    const what = method === 'answerCall' ? 'answer a call' : 'end a call';
+    const asked = readRequest(what, request, { callId: 'any', userId: 'string' });
+    if (!asked.ok) return asked;
+    const { callId, userId } = request;
     const of = readId('callId', callId);
     if (!of.ok) return of;
-    const answer = await this.#ask((service) =>
+    const answer = await this.#ask(method, (service) =>
       service.call(method, of.value, { isRepeatable: true }),
     );
     const isOver = !answer.ok && answer.error.code === 'call_ended';
@@ -343,7 +414,18 @@ class IsolatedTelephony implements Telephony {
     return success(call ?? before ?? unknownCall(update, this.#clock.now()));
   }
 
-  #receiveWebhook(request: WebhookRequest): Result<TelephonyWebhook> {
+  #receiveWebhook(given: WebhookRequest): Result<TelephonyWebhook> {
+    const fields = { signature: 'any', timestamp: 'any', body: 'any' } as const;
+    const asked = readRequest('read a webhook', given, fields);
+    if (!asked.ok) return asked;
+    const wrong = (why: string) => refusal('invalid_request', `unable to read a webhook; ${why}`);
+    const { body } = given;
+    // Headers that did not come are undefined in some hosts.
+    const [signature, timestamp] = [given.signature ?? null, given.timestamp ?? null];
+    if (!isTextOrNull(signature)) return wrong('signature is no text, and not null');
+    if (!isTextOrNull(timestamp)) return wrong('timestamp is no text, and not null');
+    if (!(body instanceof Uint8Array)) return wrong('body is no Uint8Array');
+    const request = { signature, timestamp, body };
     let last: Result<TelephonyWebhook> = refusal(
       'not_supported',
       'unable to read a webhook; no provider has a webhookPublicKey',
@@ -361,6 +443,14 @@ class IsolatedTelephony implements Telephony {
     if (webhook.call !== undefined) this.#changed(webhook.call);
     this.#emitter.emit('webhook.received', { webhook });
   }
+}
+
+function isTextOrNull(value: unknown): boolean {
+  return value === null || typeof value === 'string';
+}
+
+function refuseUncertain(method: ChangingCall, failed: TelephonyFailure) {
+  return { ok: false, error: uncertain(method, failed) } as const;
 }
 
 /** Does it; what it throws all the same is a failure as well. */

@@ -8,7 +8,10 @@ export interface TelephonyFailure {
   /** For developers. Reads "unable to X; Y". */
   readonly message: string;
   readonly fault: Fault;
-  /** True when the same request may succeed later without a change. */
+  /**
+   * True when the same request may succeed later without a change, and harms nothing when it was
+   * done already: false for a call that may have been placed.
+   */
   readonly retryable: boolean;
   /** What to do about it. */
   readonly hint: string;
@@ -27,13 +30,15 @@ export interface FailureDetails {
   readonly retryAfterMs?: number | undefined;
   readonly provider?: string | undefined;
   readonly hint?: string | undefined;
+  /** Default: that of its code. */
+  readonly retryable?: boolean | undefined;
 }
 
 /** Makes the plain data of a failure. */
 export function failure(
   code: TelephonyErrorCode,
   message: string,
-  { retryAfterMs, provider, hint }: FailureDetails = {},
+  { retryAfterMs, provider, hint, retryable }: FailureDetails = {},
 ): TelephonyFailure {
   const facts = errorFacts[code];
   return {
@@ -41,6 +46,7 @@ export function failure(
     message,
     ...facts,
     ...(hint === undefined ? {} : { hint }),
+    ...(retryable === undefined ? {} : { retryable }),
     ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
     ...(provider === undefined ? {} : { provider }),
   };

@@ -12,7 +12,8 @@
  *   telnyx/, turn/         the providers
  *   routes/, client/       HTTP, and the browser's side of it
  *
- *   1. Nothing here throws or rejects: what went wrong is in the result.
+ *   1. Nothing here throws or rejects: what went wrong is in the result. Only createTelephonyRoutes
+ *      and createTelephonyClient throw when they are made, for options that are not valid.
  *   2. Secrets are read in the worker, from where the host says they are. None comes back.
  *   3. Nothing that a user typed goes over to the worker unchecked.
  *   4. What the worker answers is checked; one that answers nonsense is replaced.
@@ -54,6 +55,7 @@ export type TelephonyState = SupervisorState;
 /** How it stands. Plain data, as the status route answers. */
 export interface TelephonyStatus {
   readonly status: TelephonyState;
+  /** True while its worker is there and takes calls; of the providers it says nothing. */
   readonly healthy: boolean;
   /** Milliseconds since the Unix epoch. */
   readonly timestamp: number;
@@ -104,10 +106,15 @@ export interface TelephonyEvents {
   /** `restartInMs` is undefined when there is no restart any more. */
   'worker.failed': {
     readonly code: string;
+    /** For developers. Reads "unable to X; Y". */
+    readonly message: string;
     readonly restart: number;
     readonly restartInMs: number | undefined;
   };
-  /** It gave up, until `start` is called again. */
+  /**
+   * It gave up, until `start` is called again: its worker failed too often, or its start can only
+   * fail, as without its key.
+   */
   fatal_error: { readonly error: TelephonyFailure };
 }
 
@@ -122,10 +129,17 @@ export interface Telephony extends AsyncDisposable {
   issueCredential(request: IssueCredential): Promise<Result<TelephonyCredential>>;
   /** `credentialId` is the credential's `id`. */
   revokeCredential(request: { readonly credentialId: string }): Promise<Result<undefined>>;
-  /** Removes expired credentials at every provider. */
+  /**
+   * Removes expired credentials at every provider. With `isDryRun` it only counts. What is no
+   * boolean there, and an unknown field, is `invalid_request`, and nothing is removed.
+   */
   cleanUpCredentials(request?: {
     readonly isDryRun?: boolean;
   }): Promise<Result<readonly ProviderCleanUp[]>>;
+  /**
+   * Calls a number. One that may have been placed though its answer was lost is not `retryable`:
+   * look at `calls()` and the webhooks before it is placed again.
+   */
   placeCall(request: PlaceCall): Promise<Result<TelephonyCall>>;
   answerCall(request: OfCall): Promise<Result<TelephonyCall>>;
   endCall(request: OfCall): Promise<Result<TelephonyCall>>;

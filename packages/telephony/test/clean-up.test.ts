@@ -34,8 +34,10 @@ test('it counts, removes what expired, and leaves the rest', async () => {
     apiKey: { env: 'TELNYX_API_KEY' },
     connectionId: 'connection-1',
   };
+  // Of another worker than ours: it is left out.
+  const own = { kind: 'custom', name: 'own' };
   try {
-    await writeFile(config, JSON.stringify({ providers: [provider] }));
+    await writeFile(config, JSON.stringify({ providers: [own, provider] }));
     const shared = { connectionId: 'connection-1', name: 'x', tag: 'ringfence', sipUsername: 'x' };
     const add = (id: string, expiresAtMs: number) =>
       telnyx.account.credentials.set(id, { ...shared, id, sipPassword: 'x', expiresAtMs });
@@ -67,6 +69,9 @@ test('it says how it is used', async () => {
     const { exitCode, complained } = await run(...args);
     expect([args, exitCode, complained.join().includes(usage)]).toEqual([args, 2, true]);
   }
+  const said = async (...args: readonly string[]) => (await run(...args)).complained[0];
+  expect(await said('clean')).toMatch(/^unable to go on; unknown command clean\n/);
+  expect(await said()).toMatch(/^unable to go on; no command\n/);
 });
 
 test('a configuration that is not valid is asked for wrongly', async () => {

@@ -37,15 +37,20 @@ export async function runCommand(
       print(usage);
       return 0;
     }
-    if (parsed.positionals.join(' ') !== 'clean-up') throw new Error('unable to go on; no command');
+    checkCommand(parsed.positionals);
     providers = await readProviders(parsed.values);
   } catch (thrown) {
     complain(`${toError(thrown).message}\n\n${usage}`);
     return 2;
   }
+  const known = ours(providers);
+  if (known?.length === 0 && providers.length > 0) {
+    complain('unable to clean up; none of the providers is one that this command knows');
+    return 1;
+  }
   // It answers once or not at all: nobody is there to wait for restarts.
   await using telephony = createTelephony({
-    providers,
+    providers: known,
     isolation: { maxRestarts: 0, ...isolation },
   });
   const started = await telephony.start();
@@ -55,15 +60,26 @@ export async function runCommand(
     complain(`${cleaned.error.message} (${cleaned.error.code})\n${cleaned.error.hint}`);
     return cleaned.error.code === 'invalid_option' ? 2 : 1;
   }
-  if (cleaned.value.length === 0) {
-    // Providers of a worker of one's own are not in ours.
-    complain('unable to clean up; none of the providers is one that this command knows');
-    return 1;
-  }
   for (const { provider, removed, kept } of cleaned.value) {
     print(`${provider}: ${isDryRun ? 'would remove' : 'removed'} ${removed}, kept ${kept}`);
   }
   return 0;
+}
+
+function checkCommand(words: readonly string[]): void {
+  const command = words.join(' ').slice(0, 64);
+  if (command === 'clean-up') return;
+  const why = command === '' ? 'no command' : `unknown command ${command}`;
+  throw new Error(`unable to go on; ${why}`);
+}
+
+/**
+ * Those that our worker makes: others are of a worker of one's own. What is no list is let through:
+ * createTelephony says so.
+ */
+function ours(providers: readonly ProviderConfig[]): readonly ProviderConfig[] {
+  if (!Array.isArray(providers)) return providers;
+  return (providers as readonly ProviderConfig[]).filter((each) => each?.kind !== 'custom');
 }
 
 function parse(args: readonly string[]) {

@@ -153,16 +153,56 @@ test('a credential is given as it came', async () => {
 test('a refusal is a value, with the code of the service', async () => {
   const { client, service } = setUp();
   const body = { success: false, error: 'unable to x; y', code: 'not_ready', retryable: true };
-  service.answer = async () => Response.json(body, { status: 503 });
+  service.answer = async () => Response.json({ ...body, hint: 'Do z.' }, { status: 503 });
   expect(await client.makeCall('+12025550123')).toEqual({
     ok: false,
-    error: { code: 'not_ready', message: 'unable to x; y', retryable: true },
+    error: { code: 'not_ready', message: 'unable to x; y', retryable: true, hint: 'Do z.' },
   });
   service.answer = async () => Response.json({}, { status: 502 });
-  expect(await client.makeCall('+12025550123')).toEqual({
+  expect(await client.endCall('telnyx:1')).toEqual({
     ok: false,
-    error: { code: 'nonsense', message: 'unable to go on; status 502', retryable: true },
+    error: {
+      code: 'nonsense',
+      message: 'unable to go on; status 502',
+      retryable: true,
+      hint: 'Check baseUrl, and what answers there.',
+    },
   });
+});
+
+test('a call of which nothing is heard may have been placed: it is not to be tried again', async () => {
+  const { client, clock, service } = setUp({ timeoutMs: 1_000 });
+  const answers: readonly [string, () => Promise<Response>][] = [
+    ['unreachable', () => Promise.reject(new TypeError('fetch failed'))],
+    // Of what stands between: the service itself may have done it.
+    ['nonsense', async () => Response.json({}, { status: 502 })],
+    ['nonsense', async () => new Response('<html>', { status: 504 })],
+    ['nonsense', async () => new Response('<html>')],
+    ['nonsense', async () => Response.json({ success: true })],
+  ];
+  const doubt = {
+    retryable: false,
+    message: expect.stringMatching(/^unable to .+; .+, and the call may have been placed$/),
+    hint: expect.stringContaining('it may have been placed'),
+  };
+  for (const [code, answer] of answers) {
+    service.answer = answer;
+    expect(await client.makeCall('+12025550123')).toEqual({ ok: false, error: { code, ...doubt } });
+  }
+  service.answer = (_, { signal }) =>
+    new Promise((_resolve, reject) =>
+      signal!.addEventListener('abort', () => reject(signal!.reason)),
+    );
+  const slow = client.makeCall('+12025550123');
+  await clock.advanceAsync(1_000);
+  expect(await slow).toEqual({ ok: false, error: { code: 'unreachable', ...doubt } });
+  // What was refused, or never sent, was not placed.
+  service.answer = async () => new Response('<html>', { status: 404 });
+  const refused = await client.makeCall('+12025550123');
+  const unsent = await client.makeCall('+12025550123', { signal: AbortSignal.abort() });
+  for (const { error } of [refused, unsent] as { error: { message: string } }[]) {
+    expect(error.message).not.toContain('may have been placed');
+  }
 });
 
 test('a service that does not answer is given up, and so is a request that its caller gave up', async () => {
@@ -183,5 +223,8 @@ test('a service that does not answer is given up, and so is a request that its c
 
 test('options out of range are named', () => {
   expect(() => createTelephonyClient({ pollMs: 1 })).toThrow(/option pollMs; 1 is not/);
+  expect(() => createTelephonyClient({ baseUrl: 5 as never })).toThrow(
+    'unable to use option baseUrl; 5 is not a URL or a path',
+  );
   expect(() => createTelephonyClient({ timeoutMs: Number.NaN })).toThrow(/option timeoutMs; NaN/);
 });

@@ -1,6 +1,7 @@
 import {
   createListeners,
   numberOption,
+  optionError,
   randomFraction,
   silentLogger,
   systemClock,
@@ -27,7 +28,13 @@ export interface ClientFailure {
    */
   readonly code: string;
   readonly message: string;
+  /**
+   * True when the same request may succeed later, and harms nothing when it was done already: false
+   * for a call that may have been placed though no answer came.
+   */
   readonly retryable: boolean;
+  /** What to do about it, one sentence. */
+  readonly hint: string;
 }
 
 export type ClientResult<Value> =
@@ -110,6 +117,8 @@ export interface TelephonyClient {
   readonly on: On<ClientEvents>;
 }
 
+type Doubt = (result: ClientResult<never>) => ClientResult<never>;
+
 const unknown: ClientStatus = {
   status: 'unknown',
   healthy: false,
@@ -134,7 +143,9 @@ export function createTelephonyClient(
   options: TelephonyClientOptions = {},
   collaborators: TelephonyClientCollaborators = {},
 ): TelephonyClient {
-  const baseUrl = (options.baseUrl ?? '/api/webrtc').replace(/\/+$/, '');
+  const { baseUrl: given = '/api/webrtc' } = options;
+  if (typeof given !== 'string') throw optionError('baseUrl', given, 'a URL or a path');
+  const baseUrl = given.replace(/\/+$/, '');
   const pollMs = numberOption('pollMs', options.pollMs ?? 10_000, 250, hourMs);
   const timeoutMs = numberOption('timeoutMs', options.timeoutMs ?? 15_000, 100, hourMs);
   const { clock = systemClock, random = systemRandom, logger = silentLogger } = collaborators;
@@ -153,13 +164,15 @@ export function createTelephonyClient(
     name: string,
     body: unknown,
     { signal }: WithSignal = {},
+    /** What became of it, when no answer says so. */
+    doubt: Doubt = (result) => result,
   ): Promise<ClientResult<Readonly<Record<string, unknown>>>> {
+    if (signal?.aborted) return lost(signal);
     const abort = new AbortController();
     const give = (): void => abort.abort();
     const limit = clock.setTimeout(give, timeoutMs);
     signal?.addEventListener('abort', give, { once: true });
     try {
-      if (signal?.aborted) give();
       const response = await fetch(`${baseUrl}/${name}`, {
         method: body === undefined ? 'GET' : 'POST',
         headers: {
@@ -172,12 +185,20 @@ export function createTelephonyClient(
         signal: abort.signal,
       });
       const answer: unknown = await response.json().catch(() => undefined);
-      if (abort.signal.aborted) return lost(signal);
-      if (typeof answer !== 'object' || answer === null) return nonsense(name);
+      if (abort.signal.aborted) return doubt(lost(signal));
+      const { ok, status: code } = response;
+      // Who answers with 4xx did nothing.
+      const isUnclear = ok || code >= 500;
+      if (typeof answer !== 'object' || answer === null) {
+        return isUnclear ? doubt(nonsense(name)) : nonsense(name);
+      }
       const fields = answer as Readonly<Record<string, unknown>>;
-      return response.ok ? { ok: true, value: fields } : refused(fields, response.status);
+      if (ok) return { ok: true, value: fields };
+      const isOfService = typeof fields['code'] === 'string';
+      const no = refused(fields, code);
+      return isOfService || !isUnclear ? no : doubt(no);
     } catch {
-      return lost(signal);
+      return doubt(lost(signal));
     } finally {
       clock.clearTimeout(limit);
       signal?.removeEventListener('abort', give);
@@ -216,12 +237,16 @@ export function createTelephonyClient(
     emit('call.changed', activeCall);
   }
 
-  async function call(body: unknown, withSignal?: WithSignal): Promise<ClientResult<ClientCall>> {
-    const answer = await send('call', body, withSignal);
+  async function call(
+    body: unknown,
+    withSignal?: WithSignal,
+    doubt: Doubt = (result) => result,
+  ): Promise<ClientResult<ClientCall>> {
+    const answer = await send('call', body, withSignal, doubt);
     if (!answer.ok) return answer;
     const { callId, state } = answer.value;
     if (typeof callId !== 'string' || !callStates.includes(state as string))
-      return nonsense('call');
+      return doubt(nonsense('call'));
     const value = { callId, state: state as ClientCall['state'] };
     setCall(value);
     return { ok: true, value };
@@ -247,7 +272,8 @@ export function createTelephonyClient(
       clock.clearTimeout(timer);
     },
     refresh,
-    makeCall: (phoneNumber, withSignal) => call({ action: 'make', phoneNumber }, withSignal),
+    makeCall: (phoneNumber, withSignal) =>
+      call({ action: 'make', phoneNumber }, withSignal, perhapsPlaced),
     answerCall: (callId, withSignal) => call({ action: 'answer', callId }, withSignal),
     endCall: (callId, withSignal) => call({ action: 'end', callId }, withSignal),
     async issueCredential(request, withSignal) {
@@ -297,21 +323,31 @@ function areTexts(value: unknown): boolean {
   return Array.isArray(value) && value.every((text) => typeof text === 'string');
 }
 
-function failed(code: string, message: string, retryable: boolean): ClientResult<never> {
-  return { ok: false, error: { code, message, retryable } };
+function failed(
+  code: string,
+  message: string,
+  retryable: boolean,
+  hint: string,
+): ClientResult<never> {
+  return { ok: false, error: { code, message, retryable, hint } };
 }
 
 function lost(signal: AbortSignal | undefined): ClientResult<never> {
-  if (signal?.aborted) return failed('aborted', 'unable to go on; it was given up', false);
-  return failed('unreachable', 'unable to reach telephony; it did not answer', true);
+  if (signal?.aborted) {
+    const hint = 'What was asked may have been done.';
+    return failed('aborted', 'unable to go on; it was given up', false, hint);
+  }
+  const hint = 'Check the network, and try again.';
+  return failed('unreachable', 'unable to reach telephony; it did not answer', true, hint);
 }
 
 function nonsense(name: string): ClientResult<never> {
-  return failed('nonsense', `unable to use the answer of ${name}; it has a wrong form`, true);
+  const message = `unable to use the answer of ${name}; it has a wrong form`;
+  return failed('nonsense', message, true, 'Check baseUrl, and what answers there.');
 }
 
 function refused(
-  { error, code, retryable }: Readonly<Record<string, unknown>>,
+  { error, code, retryable, hint }: Readonly<Record<string, unknown>>,
   status: number,
 ): ClientResult<never> {
   const message = typeof error === 'string' ? error : `unable to go on; status ${status}`;
@@ -319,5 +355,17 @@ function refused(
     typeof code === 'string' ? code : 'nonsense',
     message,
     typeof retryable === 'boolean' ? retryable : status >= 500,
+    typeof hint === 'string' ? hint : 'Check baseUrl, and what answers there.',
   );
+}
+
+/**
+ * Of a call that was to be placed, and of which the service says nothing: the request may have come
+ * to it, and once more would ring, and cost, twice.
+ */
+function perhapsPlaced(result: ClientResult<never>): ClientResult<never> {
+  if (result.ok) return result;
+  const { code, message } = result.error;
+  const hint = 'Ask the one who calls before you place it again: it may have been placed.';
+  return failed(code, `${message}, and the call may have been placed`, false, hint);
 }

@@ -1,7 +1,6 @@
 import {
   array,
   check,
-  getDotPath,
   literal,
   maxLength,
   maxValue,
@@ -22,6 +21,7 @@ import type { Clock, Random } from '@ringfence/base';
 import { isBaseUrl, legalBaseUrl } from '../telnyx/telnyx-api.ts';
 import { createTelnyxProvider } from '../telnyx/telnyx-provider.ts';
 import { createTurnProvider } from '../turn/turn-provider.ts';
+import { illegalOption, legalSecret } from './legal-options.ts';
 import type { Provider, TurnServer } from './provider.ts';
 import { ProviderError } from './provider-error.ts';
 import { readSecret, variablePattern } from './secrets.ts';
@@ -42,9 +42,11 @@ const variableName = pipe(
 );
 const secret = union(
   [strictObject({ env: variableName }), strictObject({ file: text })],
-  "{ env: 'NAME' } or { file: 'path' }: a secret itself is never an option",
+  legalSecret,
 );
 const timeoutMs = optional(pipe(number(), minValue(100), maxValue(60_000)));
+
+const turnServer = strictObject({ urls: array(iceUrl), username: text, credential: secret });
 
 const telnyxConfig = strictObject({
   kind: literal('telnyx'),
@@ -60,7 +62,7 @@ const telnyxConfig = strictObject({
   stunServers: optional(array(iceUrl)),
   turnServers: optional(
     // Its password is a secret as well: what is given to a worker can be read on its command line.
-    array(strictObject({ urls: array(iceUrl), username: text, credential: secret })),
+    array(turnServer),
   ),
   /** The public key of its webhooks, base64: it is no secret. */
   webhookPublicKey: optional(pipe(string(), regex(/^[A-Za-z0-9+/]{43}=$/, '32 bytes in base64'))),
@@ -103,12 +105,7 @@ export function nameOf(config: ProviderConfig): string {
 export function readProviderConfigs(value: unknown): readonly ProviderConfig[] {
   const parsed = safeParse(providerConfigs, value);
   if (!parsed.success) {
-    const [issue] = parsed.issues;
-    const field = `providers.${getDotPath(issue) ?? ''}`;
-    // Whoever puts a key where its place belongs would find it in the logs.
-    const isSecret = /apiKey|apiUrl|secret|credential/.test(field);
-    const received = isSecret ? 'what was given' : issue.received.slice(0, 64);
-    throw invalid(`unable to use option ${field}; ${received} is not ${wanted(issue.message)}`);
+    throw invalid(illegalOption(parsed.issues[0], (path) => optionsAt(value, path)));
   }
   const names = parsed.output.map(nameOf);
   const twice = names.find((each, index) => names.indexOf(each) !== index);
@@ -116,8 +113,13 @@ export function readProviderConfigs(value: unknown): readonly ProviderConfig[] {
   throw invalid(`unable to use option providers; the name ${twice} is there twice`);
 }
 
-function wanted(message: string): string {
-  return message.startsWith('Invalid') ? 'valid' : message;
+/** The options that a provider, or what is in one, may have. */
+function optionsAt(value: unknown, path: readonly unknown[]): readonly string[] {
+  if (path.includes('turnServers')) return Object.keys(turnServer.entries);
+  const [at] = path;
+  const { kind } = (value as readonly { readonly kind?: unknown }[])[Number(at)] ?? {};
+  const config = providerConfig.options.find(({ entries }) => entries.kind.literal === kind);
+  return Object.keys(config?.entries ?? {});
 }
 
 function invalid(message: string): ProviderError {

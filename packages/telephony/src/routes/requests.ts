@@ -11,6 +11,7 @@ import {
   variant,
 } from 'valibot';
 import type { BaseIssue, BaseSchema, InferOutput } from 'valibot';
+import { dayMs, leastTtlMs, readTtl } from '../input.ts';
 import { refusal, success } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { IssueCredential } from '../telephony.ts';
@@ -39,6 +40,14 @@ export function readCredentialRequest(body: unknown): Result<IssueCredential> {
     ...(ttl === undefined ? {} : { ttlMs: ttl * 1_000 }),
     ...(token === undefined ? {} : { wantsToken: token }),
   });
+}
+
+/** As telephony checks it, in the field and the unit that the page sent. */
+export function checkTtl({ ttlMs }: IssueCredential): Result<undefined> {
+  if (ttlMs === undefined || readTtl(ttlMs).ok) return success(undefined);
+  const range = `from ${leastTtlMs / 1_000} to ${dayMs / 1_000}`;
+  const message = `unable to issue a credential; ttl ${ttlMs / 1_000} is no number of seconds ${range}`;
+  return refusal('invalid_request', message);
 }
 
 export function readCallRequest(body: unknown): Result<CallRequest> {

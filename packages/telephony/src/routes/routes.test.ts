@@ -236,10 +236,84 @@ test('whatever else a callback gives for a user is nobody', async () => {
       ]);
     }
   }
-  // Without the callback, nobody gets in.
-  const without = createTelephonyRoutes(made.telephony, {} as never);
-  expect((await without.status(new Request(`${base}/status`))).status).toBe(500);
   expect(made.telnyx.requests).toEqual([]);
+});
+
+test('nothing but true is a yes', async () => {
+  await using made = await memoryTelephony();
+  await made.telephony.start();
+  for (const answer of ['no', 'false', 1, {}, [], null, undefined, false, Promise.resolve('x')]) {
+    const routes = routesOf(made, { authorize: () => answer as never });
+    const answers = [
+      routes.credential(post('credential', { username: 'user@example.com' })),
+      routes.call(post('call', { action: 'make', phoneNumber: to })),
+    ];
+    for (const refused of answers) {
+      expect([answer, await read(refused)]).toEqual([
+        answer,
+        { status: 403, body: errorBody('forbidden') },
+      ]);
+    }
+  }
+  expect(made.telnyx.requests).toEqual([]);
+  const { call } = routesOf(made, { authorize: async () => true });
+  expect((await call(post('call', { action: 'make', phoneNumber: to }))).status).toBe(200);
+});
+
+test.each([
+  [undefined, 'authenticate; undefined is not a function'],
+  [null, 'authenticate; undefined is not a function'],
+  [{}, 'authenticate; undefined is not a function'],
+  [{ authenticate: 'me' }, 'authenticate; string is not a function'],
+  [{ authenticate, authorize: null }, 'authorize; null is not a function'],
+  [{ authenticate, authorize: true }, 'authorize; boolean is not a function'],
+  [
+    { authenticate, authorise: () => false },
+    'authorise; function is not an option: authenticate, authorize, isStatusPublic',
+  ],
+  [{ authenticate, isStatusPublic: 'no' }, 'isStatusPublic; string is not true or false'],
+])('routes are not made of %j', async (options, message) => {
+  await using made = await memoryTelephony();
+  expect(() => createTelephonyRoutes(made.telephony, options as never)).toThrow(
+    expect.objectContaining({
+      code: 'invalid_option',
+      message: `unable to use option ${message}`,
+    }),
+  );
+});
+
+test('errors name what the page sent, in its units', async () => {
+  await using made = await memoryTelephony();
+  await made.telephony.start();
+  const { call, credential, handle } = routesOf(made);
+  const number = await read(call(post('call', { action: 'make', phoneNumber: '0171 234567' })));
+  expect(number.body['error']).toBe('unable to use phoneNumber; it is no E.164 phone number');
+  const time = await read(credential(post('credential', { username: 'user@example.com', ttl: 5 })));
+  expect(time.body['error']).toBe(
+    'unable to issue a credential; ttl 5 is no number of seconds from 60 to 86400',
+  );
+  const nowhere = await read(handle(new Request(`${base}/stauts`)));
+  expect(nowhere).toEqual({
+    status: 404,
+    body: {
+      ...errorBody('not_found'),
+      hint: 'The path has to end in status, credential, call, webhook.',
+    },
+  });
+});
+
+test('a call that may have been placed is told so, and not to be tried again', async () => {
+  await using made = await memoryTelephony();
+  await made.telephony.start();
+  made.telnyx.plan({ kind: 'failing', status: 503, retryAfter: '7' });
+  const answer = await routesOf(made).call(post('call', { action: 'make', phoneNumber: to }));
+  expect([answer.status, answer.headers.get('retry-after')]).toEqual([502, null]);
+  expect(await answer.json()).toMatchObject({
+    code: 'provider_failed',
+    retryable: false,
+    error: expect.stringContaining('may have been placed'),
+    hint: expect.stringContaining('may have been placed'),
+  });
 });
 
 test('a call of somebody else is not ended, one of nobody is', async () => {

@@ -1,10 +1,12 @@
+import { optionError } from '@ringfence/base';
 import type { TelephonyCall } from '../call-ledger.ts';
+import { readNumber } from '../input.ts';
 import { refusal } from '../result.ts';
 import type { Result } from '../result.ts';
 import type { Telephony } from '../telephony.ts';
 import { answerFailure, answerJson } from './answers.ts';
 import { readBody, readJsonBody } from './bodies.ts';
-import { readCallRequest, readCredentialRequest } from './requests.ts';
+import { checkTtl, readCallRequest, readCredentialRequest } from './requests.ts';
 import type { CallRequest } from './requests.ts';
 
 /** Who asks. */
@@ -31,7 +33,7 @@ export interface TelephonyRouteOptions {
   readonly authenticate: (request: Request) => Awaitable<TelephonyUser | null>;
   /**
    * Whether they may. Default: a credential of their own name, any call that they place, and calls
-   * that are theirs or nobody's.
+   * that are theirs or nobody's. Nothing but `true` lets them.
    */
   readonly authorize?: (user: TelephonyUser, intent: TelephonyIntent) => Awaitable<boolean>;
   /** True to answer the status to everybody, as for a monitor. Default false. */
@@ -60,6 +62,8 @@ const webhookBytes = 262_144;
 /**
  * Makes the HTTP side of telephony.
  *
+ * @throws {RingfenceError} `invalid_option` when `authenticate` is missing, an option is of a wrong
+ * type, or is none: a guard that is misspelt guards nothing.
  * @example
  * // Next.js: app/api/webrtc/[route]/route.ts
  * const routes = createTelephonyRoutes(telephony, { authenticate });
@@ -70,7 +74,11 @@ export function createTelephonyRoutes(
   telephony: Telephony,
   options: TelephonyRouteOptions,
 ): TelephonyRoutes {
+  checkOptions(options);
   const { authorize = ownOnly } = options;
+  const may = async (user: TelephonyUser, intent: TelephonyIntent): Promise<boolean> =>
+    // Whatever else a callback gives is no yes: a text, a row of a database, a list of none.
+    (await authorize(user, intent)) === true;
   const userOf = async (request: Request): Promise<TelephonyUser | undefined> => {
     const user: unknown = await options.authenticate(request);
     return isUser(user) ? user : undefined;
@@ -89,7 +97,9 @@ export function createTelephonyRoutes(
     const asked = await read(request, readCredentialRequest);
     if (!asked.ok) return answerFailure(asked.error);
     const { username } = asked.value;
-    if (!(await authorize(user, { route: 'credential', username }))) return forbidden();
+    if (!(await may(user, { route: 'credential', username }))) return forbidden();
+    const ttl = checkTtl(asked.value);
+    if (!ttl.ok) return answerFailure(ttl.error);
     const issued = await telephony.issueCredential(asked.value);
     if (!issued.ok) return answerFailure(issued.error);
     const { value } = issued;
@@ -113,7 +123,7 @@ export function createTelephonyRoutes(
     if (user === undefined) return unauthorized();
     const asked = await read(request, readCallRequest);
     if (!asked.ok) return answerFailure(asked.error);
-    if (!(await authorize(user, intentOf(telephony, asked.value)))) return forbidden();
+    if (!(await may(user, intentOf(telephony, asked.value)))) return forbidden();
     const done = await doCall(telephony, asked.value, user);
     if (!done.ok) return answerFailure(done.error);
     const { callId, state } = done.value;
@@ -135,9 +145,34 @@ export function createTelephonyRoutes(
   const handle: Handler = async (request) => {
     const name = new URL(request.url).pathname.split('/').filter(Boolean).at(-1) ?? '';
     if (Object.hasOwn(routes, name)) return routes[name as keyof typeof routes](request);
-    return answerFailure(refusal('not_found', 'unable to find this; nothing is here').error);
+    const hint = `The path has to end in ${Object.keys(routes).join(', ')}.`;
+    const message = 'unable to find this; no route of telephony has this name';
+    return answerFailure(refusal('not_found', message, { hint }).error);
   };
   return { ...routes, handle };
+}
+
+const callbacks = ['authenticate', 'authorize'] as const;
+const known: readonly string[] = [...callbacks, 'isStatusPublic'];
+
+function checkOptions(options: TelephonyRouteOptions): void {
+  const given = (options ?? {}) as unknown as Partial<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((key) => !known.includes(key));
+  if (unknown !== undefined) {
+    throw optionError(
+      unknown.slice(0, 64),
+      typeof given[unknown],
+      `an option: ${known.join(', ')}`,
+    );
+  }
+  for (const name of callbacks) {
+    const value = given[name];
+    if (typeof value === 'function' || (name === 'authorize' && value === undefined)) continue;
+    throw optionError(name, value === null ? 'null' : typeof value, 'a function');
+  }
+  const { isStatusPublic: isPublic } = given;
+  if (isPublic === undefined || typeof isPublic === 'boolean') return;
+  throw optionError('isStatusPublic', typeof isPublic, 'true or false');
 }
 
 /** A handler for one method, from which nothing gets out. */
@@ -169,12 +204,16 @@ function intentOf(telephony: Telephony, asked: CallRequest): TelephonyIntent {
   return { route: 'call', ...asked, call };
 }
 
-function doCall(
+async function doCall(
   telephony: Telephony,
   asked: CallRequest,
   { userId }: TelephonyUser,
 ): Promise<Result<TelephonyCall>> {
-  if (asked.action === 'make') return telephony.placeCall({ to: asked.phoneNumber, userId });
+  if (asked.action === 'make') {
+    const number = readNumber('phoneNumber', asked.phoneNumber);
+    if (!number.ok) return number;
+    return telephony.placeCall({ to: number.value, userId });
+  }
   const { callId } = asked;
   if (asked.action === 'answer') return telephony.answerCall({ callId, userId });
   return telephony.endCall({ callId, userId });

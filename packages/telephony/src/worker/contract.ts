@@ -65,6 +65,7 @@ const failed = strictObject({
   ok: literal(false),
   code,
   message: pipe(string(), maxLength(mostMessage)),
+  mayBeDone: optional(boolean()),
   retryAfterMs: optional(time),
   provider: optional(name),
   attempts,
@@ -153,6 +154,8 @@ export type WorkerAnswer<Value> = {
       readonly ok: false;
       readonly code: TelephonyErrorCode;
       readonly message: string;
+      /** Left out when it certainly was not. */
+      readonly mayBeDone?: boolean | undefined;
       readonly retryAfterMs?: number | undefined;
       readonly provider?: string | undefined;
     }

@@ -127,6 +127,28 @@ test('a call is asked of the next only when it certainly was not placed', async 
   expect(second.asked).toBe(1);
 });
 
+test('an answer says that it may be done, unless that is certain not to be so', async () => {
+  const { desk, first } = setUp();
+  const of = { provider: 'first', id: 'x' };
+  const told = async (thrown: unknown): Promise<unknown> => {
+    first.fail(thrown);
+    const answer = await desk.endCall(of, never);
+    return answer.ok ? 'ok' : answer.mayBeDone;
+  };
+  expect(await told(error('provider_unreachable'))).toBe(true);
+  expect(await told(error('timeout'))).toBe(true);
+  expect(await told(new Error('broken on purpose'))).toBe(true);
+  expect(await told(error('provider_failed', { effect: 'none' }))).toBe(undefined);
+  // It answered why it did not.
+  expect(await told(error('provider_refused'))).toBe(undefined);
+  expect(await told(error('not_found'))).toBe(undefined);
+  const other = setUp();
+  other.first.fail(error('provider_failed'));
+  const placed = await other.desk.placeCall(place, never);
+  expect(placed).toMatchObject({ ok: false, mayBeDone: true });
+  expect(isWorkerResult('placeCall', structuredClone(placed))).toBe(true);
+});
+
 test('what is wrong with the request is wrong elsewhere too', async () => {
   const { desk, first, second } = setUp();
   first.fail(error('invalid_number', { effect: 'none' }));

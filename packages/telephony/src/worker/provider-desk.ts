@@ -65,6 +65,11 @@ interface Refusal {
   readonly provider?: string;
 }
 
+/** True unless it is certain that the provider did nothing, or it answered why it did not. */
+function mayBeDone({ effect, code }: ProviderError): boolean {
+  return effect !== 'none' && !wellAnswered.has(code);
+}
+
 type Ask<Value> = (provider: Provider, context: ProviderContext) => Promise<Value>;
 
 /** What is asked for. */
@@ -262,6 +267,7 @@ export class ProviderDesk {
       ok: false,
       code,
       message: message.slice(0, mostMessage),
+      ...(mayBeDone(error) ? { mayBeDone: true } : {}),
       ...(retryAfterMs === undefined ? {} : { retryAfterMs }),
       ...(provider === undefined ? {} : { provider }),
       attempts,

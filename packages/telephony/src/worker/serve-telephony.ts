@@ -3,6 +3,7 @@ import type { CallContext } from '@ringfence/isolation/supervisor/child';
 import { nameOf, readProviderConfigs } from '../provider/provider-config.ts';
 import type { ProviderConfig } from '../provider/provider-config.ts';
 import type { Provider } from '../provider/provider.ts';
+import { ProviderError } from '../provider/provider-error.ts';
 import type { TelephonyWorker } from './contract.ts';
 import { ProviderDesk } from './provider-desk.ts';
 
@@ -33,7 +34,11 @@ export function telephonyHandlers(desk: () => ProviderDesk) {
   };
 }
 
-/** Makes a desk of what the host sent. */
+/**
+ * Makes a desk of what the host sent.
+ *
+ * @throws {ProviderError} `start_failed` when a provider that the host named was not made.
+ */
 export async function openDesk(sent: unknown, make: MakeProviders): Promise<ProviderDesk> {
   const configs = readProviderConfigs(sent);
   const timeoutMs = new Map<string, number>();
@@ -44,6 +49,11 @@ export async function openDesk(sent: unknown, make: MakeProviders): Promise<Prov
   // In the order the host named them.
   const order = configs.map(nameOf);
   const known = made.filter(({ name }) => order.includes(name));
+  const missing = order.find((each) => !known.some(({ name }) => name === each));
+  if (missing !== undefined) {
+    const message = `unable to start; this worker makes no provider ${missing}: name a file that does in isolation.workerUrl`;
+    throw new ProviderError('start_failed', message, { effect: 'none' });
+  }
   known.sort((a, b) => order.indexOf(a.name) - order.indexOf(b.name));
   return new ProviderDesk(known, { timeoutMs });
 }
