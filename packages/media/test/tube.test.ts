@@ -98,7 +98,7 @@ test('an epoch that is over leaves nothing in the tube', async () => {
     await bench.clock.advanceAsync(3_000);
   }
   expect(first!.reports.at(-1)).toMatchObject({ type: 'media.connected', mediaEpoch: 4 });
-  expect(bench.tubes[0]!.size).toBe(size - 1);
+  expect(bench.tubes[0]!.size).toBe(size);
 });
 
 describe('TURN', () => {

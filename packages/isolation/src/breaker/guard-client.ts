@@ -62,8 +62,9 @@ export function guardClient<Client extends object>(
       throw thrown;
     }
     if (isThenable(result)) {
-      const execution = new Execution(breaker, token, breaker.policy.timeoutMs, signal);
-      // It ended while the method began, and hears of it no more.
+      // It may have ended while the method began, and hears of it no more.
+      const limitMs = signal?.aborted ? 0 : breaker.policy.timeoutMs;
+      const execution = new Execution(breaker, token, limitMs, signal);
       if (signal?.aborted) execution.aborted(signal.reason);
       return execution.watch(result);
     }

@@ -1,4 +1,4 @@
-import type { Clock } from '@ringfence/base';
+import type { Clock, TimerHandle } from '@ringfence/base';
 
 /** Something that must be done by a time. Itself the node of a list, so that keeping it costs nothing. */
 export interface TimeLimited {
@@ -29,6 +29,7 @@ export class Line {
   readonly #lengthMs: number;
   #first: TimeLimited | null = null;
   #last: TimeLimited | null = null;
+  #timer: TimerHandle | undefined;
 
   private constructor(clock: Clock, lengthMs: number) {
     this.#clock = clock;
@@ -49,6 +50,18 @@ export class Line {
     }
     latest = line;
     return line;
+  }
+
+  /** Takes the timers of a clock back that wait for nobody. For who ends, and leaves nothing. */
+  static rest(clock: Clock): void {
+    const byLength = lines.get(clock);
+    if (byLength === undefined) return;
+    for (const [lengthMs, line] of byLength) {
+      if (line.#first !== null) continue;
+      clock.clearTimeout(line.#timer);
+      byLength.delete(lengthMs);
+      if (latest === line) latest = undefined;
+    }
   }
 
   add(limited: TimeLimited): void {
@@ -75,7 +88,7 @@ export class Line {
 
   /** A line has a timer as long as it can be found. */
   #arm(delayMs: number): void {
-    this.#clock.setTimeout(() => this.#fire(), Math.min(delayMs, longestStepMs));
+    this.#timer = this.#clock.setTimeout(() => this.#fire(), Math.min(delayMs, longestStepMs));
   }
 
   #fire(): void {

@@ -1,4 +1,3 @@
-import type { Clock } from '@ringfence/base';
 import { CircuitBreaker } from '../breaker/breaker.ts';
 import type { BreakerCollaborators, BreakerEvents } from '../breaker/breaker.ts';
 import type { ExecuteOptions, Work } from '../breaker/execution.ts';
@@ -12,7 +11,6 @@ type Told = { readonly breaker: CircuitBreaker } & (
 
 /** The part of a tube that its breakers need. */
 interface BreakerOwner {
-  readonly clock: Clock;
   readonly signal: AbortSignal;
   tell(event: Told): void;
   contain<Arguments extends readonly unknown[]>(
@@ -38,11 +36,6 @@ export class TubeBreaker extends CircuitBreaker {
   ) {
     super(name, policy, collaborators);
     this.#owner = owner;
-  }
-
-  /** The tube's: the timers of its time limits end with it. */
-  override get clock(): Clock {
-    return this.#owner.clock;
   }
 
   override get signal(): AbortSignal {

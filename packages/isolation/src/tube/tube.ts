@@ -20,6 +20,7 @@ import type { Clock, Listeners, Logger, Random } from '@ringfence/base';
 import type { CircuitBreaker } from '../breaker/breaker.ts';
 import type { ExecuteOptions, Work } from '../breaker/execution.ts';
 import type { BreakerStatistics } from '../breaker/statistics.ts';
+import { Line } from '../breaker/time-limits.ts';
 import { contained } from '../contained.ts';
 import { recordOption } from '../legal-options.ts';
 import { IceServers } from './ice-servers.ts';
@@ -341,6 +342,8 @@ export class Tube extends Scope {
   }
 
   protected override ended(): void {
+    // Time limits of its breakers are on the clock that all tubes share: one timer serves them all.
+    if (this.#breakers.length > 0) Line.rest(this.#with.clock ?? systemClock);
     this.tell({ type: 'tube.closed' });
   }
 

@@ -36,6 +36,7 @@ export function bareTube(name: string, { clock = systemClock }: TubeCollaborator
     listeners: () => createListeners(silentLogger),
     own: <Owned>(resource: Owned) => resource,
     disown: () => true,
+    finish: (end: () => unknown) => void end(),
     close: async () => {
       isClosed = true;
     },

@@ -137,7 +137,7 @@ async function measureHeap(count: number) {
 }
 
 export const breaker: NamedCommand = async ({ quick, print }) => {
-  const calls = await measureCalls(quick ? 60 : 400);
+  const calls = await measureCalls(quick ? 60 : 1_200);
   const checks = await measureChecks(quick ? 60 : 400);
   const bytes = await measureHeap(20_000);
   const timers = timersOfOpenBreakers();

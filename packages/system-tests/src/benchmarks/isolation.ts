@@ -98,9 +98,12 @@ async function countUses(server: ChildServer): Promise<ReadonlyMap<TubeUse, numb
     create: (name, parts) => countedTube(makers.tubes.create(name, parts), counts),
   };
   const pair = new LivePair(server.url, 3 * PAIRS, talk, counting);
-  await pair.open();
-  await pair.call();
-  await pair.close();
+  try {
+    await pair.open();
+    await pair.call();
+  } finally {
+    await pair.close();
+  }
   const tubes = counts.get('life')!;
   // The first is a part of the life.
   counts.set('execute', Math.max(0, counts.get('execute')! - tubes));

@@ -12,7 +12,7 @@ import { difference, interleave } from './statistics.ts';
 
 /** What a call does with its tube. */
 export type TubeUse =
-  'life' | 'timer' | 'contain' | 'call' | 'own' | 'breaker' | 'enter' | 'execute';
+  'life' | 'timer' | 'contain' | 'call' | 'own' | 'finish' | 'breaker' | 'enter' | 'execute';
 
 /** Counts what is done with a tube. */
 export function countedTube(tube: Tube, counts: Map<TubeUse, number>): Tube {
@@ -63,6 +63,10 @@ export function countedTube(tube: Tube, counts: Map<TubeUse, number>): Tube {
       count('own');
       return tube.own(resource);
     }) as Tube['own'],
+    finish: ((resource) => {
+      count('finish');
+      tube.finish(resource);
+    }) as Tube['finish'],
     disown: ((resource) => tube.disown(resource)) as Tube['disown'],
     close: () => tube.close(),
   };
@@ -92,6 +96,7 @@ const steps: Readonly<Record<Exclude<TubeUse, 'life'>, (tube: Tube) => Step>> = 
     tube.own(end);
     tube.disown(end);
   },
+  finish: () => (tube) => tube.finish(nothing),
   breaker: (tube) => {
     // The first of three makes it, in a life; the others find it.
     for (const dependency of ['signaling', 'turn', 'media']) tube.breaker(dependency);
