@@ -39,7 +39,7 @@ export class Scope implements AsyncDisposable {
   /** Ends under way, so that closing waits for those it did not start. */
   #ending: Set<Promise<void>> | undefined;
   /** What was ended since the closing began: owned again, it is not ended again. */
-  #ended: WeakSet<Owned> | undefined;
+  #ended: Set<Owned> | undefined;
   readonly #options: ScopeOptions;
   #abort: AbortController | undefined;
   #closing: Promise<void> | undefined;
@@ -155,7 +155,7 @@ export class Scope implements AsyncDisposable {
 
   /** Gives what is to be waited for, if it does not end at once. */
   #end(resource: Owned): Promise<void> | undefined {
-    if (this.closed) (this.#ended ??= new WeakSet()).add(resource);
+    if (this.closed) (this.#ended ??= new Set()).add(resource);
     try {
       const ending = endOf(resource) as PromiseLike<unknown> | null | undefined;
       return typeof ending?.then === 'function' ? this.#wait(ending) : undefined;
