@@ -128,3 +128,18 @@ export class MediaBench {
 
 export const kindsOf = (stream: MediaStream | null | undefined): string[] | null =>
   stream?.getTracks().map((track) => track.kind) ?? null;
+
+/** Signals that go nowhere, and how many listen to them. */
+export function countedSignals() {
+  const counted = {
+    listening: 0,
+    signals: {
+      send() {},
+      receive: () => {
+        counted.listening += 1;
+        return () => void (counted.listening -= 1);
+      },
+    },
+  };
+  return counted;
+}

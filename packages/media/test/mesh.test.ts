@@ -1,7 +1,7 @@
 import { settle } from '@ringfence/base/testing';
 import { Tube } from '@ringfence/isolation';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { both, kindsOf, MediaBench, speech } from './media-bench.ts';
+import { both, countedSignals, kindsOf, MediaBench, speech } from './media-bench.ts';
 
 let bench: MediaBench;
 beforeEach(() => {
@@ -325,26 +325,23 @@ describe('quality', () => {
 
 describe('a session that is closed', () => {
   test('listens to no signals, and waits for no ICE servers once its tube is closed', async () => {
-    let listening = 0;
+    const counted = countedSignals();
     const tube = new Tube('call', { clock: bench.clock });
     const session = bench.engine.session({
       callId: 'call',
       tube,
-      signals: {
-        send() {},
-        receive: () => {
-          listening += 1;
-          return () => (listening -= 1);
-        },
-      },
+      signals: counted.signals,
       iceServers: () => new Promise<never>(() => {}),
     });
     session.open(() => {});
     session.connect({ mediaEpoch: 1, legId: 'l1', peerLegId: 'l2', polite: false });
     await bench.clock.advanceAsync(100);
-    expect({ listening, timers: bench.clock.pending }).toEqual({ listening: 1, timers: 1 });
+    expect({ listening: counted.listening, timers: bench.clock.pending }).toEqual({
+      listening: 1,
+      timers: 1,
+    });
     session.close();
-    expect(listening).toBe(0);
+    expect(counted.listening).toBe(0);
     await tube.close();
     expect(bench.clock.pending).toBe(0);
   });

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { captureOf } from '../src/capture.ts';
 import type { CaptureUser } from '../src/capture.ts';
 import type { FakePeerConnection } from '../src/testing/index.ts';
-import { both, MediaBench, speech } from './media-bench.ts';
+import { both, countedSignals, MediaBench, speech } from './media-bench.ts';
 
 let bench: MediaBench;
 beforeEach(() => {
@@ -172,25 +172,19 @@ test('a camera that does not close is a fault, and escapes nowhere', async () =>
 });
 
 test('a session that cannot let go of its devices hears no more signals all the same', async () => {
-  let listening = 0;
+  const counted = countedSignals();
   let isBroken = true;
   bench.browser.onDeviceChange = () => () => isBroken && notThisBrowser();
   const tube = new Tube('call', { clock: bench.clock });
   const session = bench.engine.session({
     callId: 'call',
     tube,
-    signals: {
-      send() {},
-      receive: () => {
-        listening += 1;
-        return () => (listening -= 1);
-      },
-    },
+    signals: counted.signals,
     iceServers: async () => [],
   });
   session.open(() => {});
-  expect(listening).toBe(1);
+  expect(counted.listening).toBe(1);
   session.close();
-  expect([listening, tube.faults]).toEqual([0, 1]);
+  expect([counted.listening, tube.faults]).toEqual([0, 1]);
   isBroken = false;
 });
